@@ -1,0 +1,23 @@
+"""What flows on an edge between two subtasks: batches of rows and control events."""
+
+from hurtig.messages.batch import MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch
+from hurtig.messages.events import (
+    ACTIVE,
+    IDLE,
+    CheckpointBarrier,
+    EndOfInput,
+    Watermark,
+    WatermarkStatus,
+)
+
+__all__ = [
+    "ACTIVE",
+    "IDLE",
+    "MAX_TIMESTAMP",
+    "MIN_TIMESTAMP",
+    "CheckpointBarrier",
+    "EndOfInput",
+    "RowBatch",
+    "Watermark",
+    "WatermarkStatus",
+]

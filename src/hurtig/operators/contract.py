@@ -1,0 +1,156 @@
+"""The operator contract: what the runtime calls, and what an operator may use.
+
+An operator object is built by the API, pickled into the job graph and copied once per subtask.
+The runtime then calls, all in one thread: ``setup`` - ``restore_state``? - ``open`` -
+(``process_batch`` | ``process_watermark`` | ``process_status`` | callbacks)* - ``end_input`` for
+each input - ``finish`` - ``close``. ``close`` is also called after a failure.
+
+To add an operator: subclass :class:`StreamOperator`, implement ``process_batch``, and send results
+with ``self.output.emit(RowBatch(...))``. :class:`~hurtig.operators.map.MapOperator` is the
+smallest example.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch, WatermarkStatus
+
+if TYPE_CHECKING:
+    from hurtig.common.typeinfo import TypeInformation
+    from hurtig.operators.output import Output
+    from hurtig.operators.processing_time import Mailbox, ProcessingTimeService
+    from hurtig.operators.runtime_context import StreamingRuntimeContext
+    from hurtig.state.backends.contract import KeyedStateBackend
+    from hurtig.state.operator_state import DefaultOperatorStateBackend
+    from hurtig.state.snapshot import OperatorSnapshot
+    from hurtig.state.timers import InternalTimerService
+
+
+class OperatorMetrics:
+    """Counters of one operator subtask, moved once per batch."""
+
+    __slots__ = ("late_dropped", "records_in", "records_out", "skipped", "watermark")
+
+    def __init__(self) -> None:
+        self.records_in = 0
+        self.records_out = 0
+        self.late_dropped = 0
+        self.skipped = 0
+        self.watermark = MIN_TIMESTAMP
+
+
+class OperatorContext:
+    """All that the runtime gives one operator subtask; plain attributes, see their types."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        uid: str,
+        output: Output,
+        runtime_context: StreamingRuntimeContext,
+        processing_time: ProcessingTimeService,
+        mailbox: Mailbox,
+        keyed_state: Callable[[], KeyedStateBackend],
+        operator_state: DefaultOperatorStateBackend,
+        timer_service: InternalTimerService,
+        batch_mode: bool = False,
+        configuration: dict[str, str] | None = None,
+        warn: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        self.name = name
+        self.uid = uid
+        self.output = output
+        self.runtime_context = runtime_context
+        self.processing_time = processing_time
+        self.mailbox = mailbox
+        self.keyed_state = keyed_state
+        """Creates the keyed backend at the first call; operators off a keyed edge never call it."""
+        self.operator_state = operator_state
+        self.timer_service = timer_service
+        self.batch_mode = batch_mode
+        self.configuration = configuration or {}
+        self.warn = warn
+        """Logs a warning for the user, prefixed with the operator's name."""
+        self.metrics = OperatorMetrics()
+
+
+class StreamOperator(ABC):
+    """Base of all operators. Mirrors Flink's ``StreamOperator`` on batches."""
+
+    num_inputs = 1
+
+    keyed = False
+    """Whether input batches carry keys (and keyed state may be used)."""
+
+    output_type: TypeInformation | None = None
+    """Declared type of the results; the runtime checks and converts them at the chain's end."""
+
+    error_policy = "fail"
+    """``fail``, ``skip`` or ``dead-letter``: see :mod:`hurtig.common.error_policy`."""
+
+    def setup(self, context: OperatorContext) -> None:
+        """Keep what the runtime gives. Subclasses that override this call ``super().setup``."""
+        self.context = context
+        self.output = context.output
+        self.metrics = context.metrics
+        self._input_watermarks = [MIN_TIMESTAMP] * self.num_inputs
+        self._input_idle = [False] * self.num_inputs
+        self.current_watermark = MIN_TIMESTAMP
+
+    def open(self) -> None:
+        """Called once before the first record, after state was restored."""
+
+    @abstractmethod
+    def process_batch(self, batch: RowBatch, input_index: int = 0) -> None:
+        """Handle a non-empty batch of one input."""
+
+    def process_watermark(self, timestamp: int, input_index: int = 0) -> None:
+        """One input's watermark has moved; the operator's own is the minimum over its inputs."""
+        self._input_watermarks[input_index] = timestamp
+        self._combine_watermarks()
+
+    def process_status(self, status: WatermarkStatus, input_index: int = 0) -> None:
+        """One input has become idle or active. Idle inputs do not hold the watermark back."""
+        was_idle = all(self._input_idle)
+        self._input_idle[input_index] = status.idle
+        if all(self._input_idle) != was_idle:
+            self.output.emit_status(status)
+        if status.idle:
+            self._combine_watermarks()
+
+    def _combine_watermarks(self) -> None:
+        active = [
+            w for w, idle in zip(self._input_watermarks, self._input_idle, strict=True) if not idle
+        ]
+        combined = min(active) if active else max(self._input_watermarks)
+        if combined > self.current_watermark:
+            self.current_watermark = combined
+            self.metrics.watermark = combined
+            self.advance_watermark(combined)
+
+    def advance_watermark(self, timestamp: int) -> None:
+        """The operator's watermark has moved: fire what is due, then pass it on."""
+        self.output.emit_watermark(timestamp)
+
+    def end_input(self, input_index: int = 0) -> None:
+        """No more records will come on this input; its MAX watermark has been seen before."""
+
+    def finish(self) -> None:
+        """All inputs have ended: flush what is buffered. Not called after a failure."""
+
+    def close(self) -> None:
+        """Release resources. Called exactly once, also after a failure."""
+
+    def snapshot_state(self, checkpoint_id: int) -> OperatorSnapshot | None:
+        """What a checkpoint must keep beside the state backends; ``None`` for nothing."""
+        return None
+
+    def restore_state(self, snapshots: list[OperatorSnapshot]) -> None:
+        """Called before ``open`` with what :meth:`snapshot_state` of earlier subtasks gave."""
+
+
+__all__ = ["MAX_TIMESTAMP", "MIN_TIMESTAMP", "OperatorContext", "OperatorMetrics", "StreamOperator"]

@@ -1,0 +1,60 @@
+"""Processing time as operators see it: a clock, and callbacks in the task's own thread."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+
+class ProcessingTimeService(ABC):
+    """Clock and timers of a task. All callbacks run in the thread of the task, between batches."""
+
+    @abstractmethod
+    def now(self) -> int:
+        """Current processing time in epoch milliseconds."""
+
+    @abstractmethod
+    def schedule(self, timestamp: int, callback: Callable[[int], None]) -> Callable[[], None]:
+        """Call ``callback(timestamp)`` once ``now() >= timestamp``; returns a cancel function."""
+
+
+class Mailbox(ABC):
+    """Lets helper threads hand work to the thread of the task (Flink's ``MailboxExecutor``)."""
+
+    @abstractmethod
+    def submit(self, work: Callable[[], None]) -> None:
+        """Run ``work()`` soon in the task's thread; safe to call from any thread."""
+
+
+class ManualProcessingTime(ProcessingTimeService):
+    """A clock that moves only when told to: for tests, the harness and the simulation."""
+
+    def __init__(self, now: int = 0) -> None:
+        self._now = now
+        self._seq = 0
+        self._timers: list[tuple[int, int, Callable[[int], None]]] = []
+
+    def now(self) -> int:
+        return self._now
+
+    def schedule(self, timestamp: int, callback: Callable[[int], None]) -> Callable[[], None]:
+        self._seq += 1
+        entry = (timestamp, self._seq, callback)
+        self._timers.append(entry)
+
+        def cancel() -> None:
+            if entry in self._timers:
+                self._timers.remove(entry)
+
+        return cancel
+
+    def advance_to(self, now: int) -> None:
+        """Move the clock and run what is due, in time order."""
+        while True:
+            due = min((t for t in self._timers if t[0] <= now), default=None, key=lambda t: t[:2])
+            if due is None:
+                break
+            self._timers.remove(due)
+            self._now = max(self._now, due[0])
+            due[2](due[0])
+        self._now = max(self._now, now)
