@@ -1,0 +1,75 @@
+"""Entry point of ``hurtig``: finds the command, prints the overview."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import NamedTuple
+
+__all__ = ["COMMANDS", "main", "main_of_module"]
+
+
+class Command(NamedTuple):
+    name: str
+    summary: str
+    module: str
+    """Has ``main(arguments: list[str]) -> int``; imported only when the command is called."""
+
+
+COMMANDS = (Command("run", "Run a program in this process.", "hurtig.cli.run"),)
+
+_OVERVIEW = """\
+usage: hurtig COMMAND [options] ...
+
+Flink's programming model on a Python-native engine.
+
+commands:
+{commands}
+
+options:
+  -h, --help     show this text
+  -V, --version  show the version
+
+examples:
+  hurtig run job.py                run a program, PyFlink's or hurtig's own
+  hurtig run -p 4 job.py --in x    at parallelism 4; what follows job.py is job.py's
+  hurtig run --help                all options of a command
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the return value is the exit code: 0 done, 1 failed, 2 wrong usage."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments:
+        sys.stderr.write(_overview())
+        return 2
+    first, *rest = arguments
+    if first in ("-h", "--help", "help"):
+        sys.stdout.write(_overview())
+        return 0
+    if first in ("-V", "--version"):
+        from hurtig.version import PYFLINK_API_VERSION, __version__
+
+        sys.stdout.write(f"hurtig {__version__} (API of PyFlink {PYFLINK_API_VERSION})\n")
+        return 0
+    for command in COMMANDS:
+        if command.name == first:
+            return int(import_module(command.module).main(rest))
+    hint = f"\nTo run a program: hurtig run {first}" if first.endswith(".py") else ""
+    sys.stderr.write(f"hurtig: {first!r} is not a command; hurtig --help lists them.{hint}\n")
+    return 2
+
+
+def main_of_module() -> int:
+    """As ``main``, for ``python -m hurtig``, where ``run`` may be left out."""
+    arguments = sys.argv[1:]
+    known = {"-h", "--help", "help", "-V", "--version", *(c.name for c in COMMANDS)}
+    if arguments and arguments[0] not in known:
+        arguments = ["run", *arguments]
+    return main(arguments)
+
+
+def _overview() -> str:
+    width = max(len(c.name) for c in COMMANDS)
+    lines = (f"  {c.name.ljust(width)}  {c.summary}" for c in COMMANDS)
+    return _OVERVIEW.format(commands="\n".join(lines))
