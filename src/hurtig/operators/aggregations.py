@@ -1,0 +1,76 @@
+"""``sum``, ``min``, ``max``, ``min_by`` and ``max_by`` as reduce functions over a field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hurtig.common.types import Row
+from hurtig.operators.functions import ReduceFunction
+
+SUM, MIN, MAX, MIN_BY, MAX_BY = "sum", "min", "max", "min_by", "max_by"
+
+
+def field_of(value: Any, field: int | str) -> Any:
+    """A field of a row, tuple or list; a basic value is its own field 0."""
+    if isinstance(value, (tuple, list, Row)):
+        if isinstance(field, str):
+            return _by_name(value, field)
+        return value[field]
+    if isinstance(value, dict):
+        return value[field]
+    if isinstance(field, str):
+        return getattr(value, field)
+    if field != 0:
+        raise TypeError(
+            f"The {field} field selected on a basic type. A field expression on a basic type can "
+            "only select the 0th field (which means selecting the entire basic type)."
+        )
+    return value
+
+
+def _by_name(value: Any, field: str) -> Any:
+    if isinstance(value, Row) or hasattr(value, "_fields"):
+        return getattr(value, field)
+    raise TypeError(f"field {field!r} was selected by name on a {type(value).__name__}: use rows")
+
+
+def with_field(value: Any, field: int | str, content: Any) -> Any:
+    """A copy of ``value`` in which ``field`` is replaced."""
+    if isinstance(value, Row):
+        row = value.copy()
+        row[field] = content
+        return row
+    if hasattr(value, "_replace"):
+        name = field if isinstance(field, str) else value._fields[field]
+        return value._replace(**{name: content})
+    if isinstance(value, (tuple, list)):
+        items = list(value)
+        items[field] = content  # type: ignore[call-overload]
+        return type(value)(items)
+    if isinstance(value, dict):
+        return {**value, field: content}
+    return content
+
+
+class FieldAggregation(ReduceFunction):
+    """``kind`` over ``field``: an index, or a name for rows."""
+
+    def __init__(self, kind: str, field: int | str) -> None:
+        if not isinstance(field, (int, str)) or isinstance(field, bool):
+            raise TypeError(f"The input must be of int or str type to locate the value, got {field!r}")
+        self.kind = kind
+        self.field = field
+
+    def reduce(self, value1: Any, value2: Any) -> Any:
+        field = self.field
+        a, b = field_of(value1, field), field_of(value2, field)
+        kind = self.kind
+        if kind == SUM:
+            return with_field(value1, field, a + b)
+        if kind == MIN:
+            return with_field(value1, field, b) if b < a else value1
+        if kind == MAX:
+            return with_field(value1, field, b) if b > a else value1
+        if kind == MIN_BY:
+            return value2 if b < a else value1
+        return value2 if b > a else value1

@@ -1,0 +1,54 @@
+"""Turns what users pass (a function object, a lambda, any callable) into callables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hurtig.operators.functions import Function
+
+if TYPE_CHECKING:
+    from hurtig.operators.contract import StreamOperator
+
+
+def check_function(function: Any, kind: type[Function], what: str) -> None:
+    """Raise ``TypeError`` unless ``function`` is a ``kind`` or any callable."""
+    if isinstance(function, Function) and not isinstance(function, kind):
+        raise TypeError(
+            f"The input must be a {kind.__name__} or a callable function: {what} was given a "
+            f"{type(function).__name__}, which is another kind of function"
+        )
+    if not isinstance(function, kind) and not callable(function):
+        raise TypeError(
+            f"The input must be a {kind.__name__} or a callable function: {what} was given "
+            f"{function!r}"
+        )
+
+
+def callable_of(function: Any, method: str) -> Callable[..., Any]:
+    """The function itself, or the bound ``method`` of a function object."""
+    bound: Callable[..., Any] = getattr(function, method, None) or function
+    return bound if isinstance(function, Function) else function
+
+
+def is_rich(function: Any) -> bool:
+    """Whether the function overrides ``open`` and so may use state and metrics."""
+    return isinstance(function, Function) and type(function).open is not Function.open
+
+
+def open_function(operator: StreamOperator, function: Any) -> None:
+    """Call ``open`` of a function object; an exception names the operator."""
+    if isinstance(function, Function):
+        try:
+            function.open(operator.context.runtime_context)
+        except Exception as e:
+            raise operator.user_error(e, None, has_record=False) from e
+
+
+def close_function(operator: StreamOperator, function: Any) -> None:
+    """Call ``close`` of a function object; an exception names the operator."""
+    if isinstance(function, Function):
+        try:
+            function.close()
+        except Exception as e:
+            raise operator.user_error(e, None, has_record=False) from e
