@@ -136,6 +136,19 @@ class StreamOperator(ABC):
         """The operator's watermark has moved: fire what is due, then pass it on."""
         self.output.emit_watermark(timestamp)
 
+    def for_batch(self) -> StreamOperator:
+        """The operator that takes this one's place in BATCH mode."""
+        if not self.keyed:
+            return self
+        from hurtig.operators.batch_execution import BatchKeyedOperator
+
+        return BatchKeyedOperator(self)
+
+    def reset_watermark(self) -> None:
+        """Start over with the next key (BATCH mode runs one key after the other)."""
+        self._input_watermarks = [MIN_TIMESTAMP] * self.num_inputs
+        self.current_watermark = MIN_TIMESTAMP
+
     def end_input(self, input_index: int = 0) -> None:
         """No more records will come on this input; its MAX watermark has been seen before."""
 

@@ -31,6 +31,9 @@ class ReduceOperator(UserFunctionOperator):
     function_class = ReduceFunction
     keyed = True
 
+    def for_batch(self) -> StreamOperator:
+        return BatchReduceOperator(self.function, self.output_type)
+
     def step(self) -> FusedStep:
         function = callable_of(self.function, self.method)
         descriptor = ReducingStateDescriptor(STATE_NAME, function, self.output_type)

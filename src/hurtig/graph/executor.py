@@ -1,0 +1,39 @@
+"""How ``env.execute()`` finds an engine without importing one."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hurtig.common.errors import ProgramError
+
+if TYPE_CHECKING:
+    from hurtig.common.job_client import JobClient
+    from hurtig.graph.job_graph import JobGraph
+
+TARGET_KEY = "execution.target"
+
+
+class Executor(ABC):
+    """Runs job graphs. One per deployment (``hurtig/deploy``)."""
+
+    @abstractmethod
+    def execute(self, graph: JobGraph) -> JobClient:
+        """Start the job. Whoever waits for its result may be the one whose thread runs it."""
+
+
+EXECUTORS: dict[str, str] = {"local": "hurtig.deploy.local:LocalExecutor"}
+"""``execution.target`` -> where the executor class is."""
+
+
+def executor_for(settings: dict[str, str]) -> Executor:
+    """The executor of ``execution.target`` (``local`` where it is not set)."""
+    target = settings.get(TARGET_KEY, "local")
+    path = EXECUTORS.get(target)
+    if path is None:
+        raise ProgramError(f"unknown {TARGET_KEY} {target!r}: known are {', '.join(EXECUTORS)}")
+    module, _, name = path.partition(":")
+    create: Callable[[], Executor] = getattr(importlib.import_module(module), name)
+    return create()
