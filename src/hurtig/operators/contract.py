@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch, WatermarkStatus
+from hurtig.operators.watermark_merge import WatermarkMerge
 
 if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
@@ -97,9 +98,7 @@ class StreamOperator(ABC):
         self.context = context
         self.output = context.output
         self.metrics = context.metrics
-        self._input_watermarks = [MIN_TIMESTAMP] * self.num_inputs
-        self._input_idle = [False] * self.num_inputs
-        self.current_watermark = MIN_TIMESTAMP
+        self.reset_watermark()
 
     def open(self) -> None:
         """Called once before the first record, after state was restored."""
@@ -110,27 +109,26 @@ class StreamOperator(ABC):
 
     def process_watermark(self, timestamp: int, input_index: int = 0) -> None:
         """One input's watermark has moved; the operator's own is the minimum over its inputs."""
-        self._input_watermarks[input_index] = timestamp
-        self._combine_watermarks()
+        self._inputs.update(input_index, timestamp)
+        self._follow_inputs()
 
     def process_status(self, status: WatermarkStatus, input_index: int = 0) -> None:
         """One input has become idle or active. Idle inputs do not hold the watermark back."""
-        was_idle = all(self._input_idle)
-        self._input_idle[input_index] = status.idle
-        if all(self._input_idle) != was_idle:
-            self.output.emit_status(status)
+        was_idle = self._inputs.idle
         if status.idle:
-            self._combine_watermarks()
+            self._inputs.mark_idle(input_index)
+        else:
+            self._inputs.mark_active(input_index)
+        self._follow_inputs()
+        if self._inputs.idle != was_idle:
+            self.output.emit_status(status)
 
-    def _combine_watermarks(self) -> None:
-        active = [
-            w for w, idle in zip(self._input_watermarks, self._input_idle, strict=True) if not idle
-        ]
-        combined = min(active) if active else max(self._input_watermarks)
-        if combined > self.current_watermark:
-            self.current_watermark = combined
-            self.metrics.watermark = combined
-            self.advance_watermark(combined)
+    def _follow_inputs(self) -> None:
+        merged = self._inputs.watermark
+        if merged > self.current_watermark:
+            self.current_watermark = merged
+            self.metrics.watermark = merged
+            self.advance_watermark(merged)
 
     def advance_watermark(self, timestamp: int) -> None:
         """The operator's watermark has moved: fire what is due, then pass it on."""
@@ -146,7 +144,9 @@ class StreamOperator(ABC):
 
     def reset_watermark(self) -> None:
         """Start over with the next key (BATCH mode runs one key after the other)."""
-        self._input_watermarks = [MIN_TIMESTAMP] * self.num_inputs
+        self._inputs = WatermarkMerge()
+        for index in range(self.num_inputs):
+            self._inputs.register(index)
         self.current_watermark = MIN_TIMESTAMP
 
     def end_input(self, input_index: int = 0) -> None:

@@ -1,0 +1,263 @@
+"""The head of every chain that reads a source: reader, splits, timestamps, watermarks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hurtig.common.error_policy import DEAD_LETTER, DEAD_LETTER_TAG, SKIP, DeadLetter
+from hurtig.common.errors import BadRecordError
+from hurtig.connectors.source import ReadStatus, Source, SourceBatch, SourceContext
+from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, RowBatch
+from hurtig.operators.contract import StreamOperator
+from hurtig.operators.timestamps import WatermarkTracker, assign_timestamps, slices
+from hurtig.operators.watermark_merge import WatermarkMerge
+
+if TYPE_CHECKING:
+    from hurtig.common.typeinfo import TypeInformation
+    from hurtig.common.watermark_strategy import WatermarkStrategy
+
+
+class SplitProvider(Protocol):
+    """The reader's line to the enumerator."""
+
+    def next_split(self, subtask_index: int) -> Any | None:
+        """A split, or ``None`` when there is none now."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether there will never be another split."""
+
+
+class AlignmentGroup(Protocol):
+    """Watermarks of all sources of an alignment group."""
+
+    def report(self, member: object, watermark: int) -> None:
+        """A member's watermark."""
+
+    def limit(self) -> int:
+        """Splits whose watermark is above this pause."""
+
+
+class SourceOperator(StreamOperator):
+    """Polls a reader and sends what it gives. Mirrors Flink's ``SourceOperator``.
+
+    The task sets ``splits`` and ``wakeup`` before ``open`` and calls :meth:`poll`.
+    """
+
+    splits: SplitProvider
+    wakeup: Callable[[], None]
+    alignment: AlignmentGroup | None = None
+
+    def __init__(
+        self,
+        source: Source,
+        strategy: WatermarkStrategy,
+        output_type: TypeInformation | None,
+        error_policy: str,
+        interval_ms: int = 200,
+    ) -> None:
+        self.source = source
+        self.strategy = strategy
+        self.output_type = output_type
+        self.error_policy = error_policy
+        self.interval_ms = interval_ms
+
+    def open(self) -> None:
+        runtime = self.context.runtime_context
+        self._subtask = runtime.get_index_of_this_subtask()
+        self.reader = self.source.create_reader(
+            SourceContext(
+                self._subtask,
+                runtime.get_number_of_parallel_subtasks(),
+                self.wakeup,
+                self.context.processing_time.now,
+                self._bad_record,
+                self.context.name,
+            )
+        )
+        self.reader.open()
+        self._idle_ms = 0
+        self._last_poll_empty_at: int | None = None
+        self._merge = WatermarkMerge()
+        self._trackers: dict[str, WatermarkTracker] = {}
+        self._emitted_idle = False
+        self._ended = False
+        self._told_no_more = False
+        self._cancels: list[Callable[[], None]] = []
+        if self.interval_ms > 0 and not self.context.batch_mode:
+            self._every(self.interval_ms, self._periodic)
+        if self.alignment is not None and self.strategy.alignment is not None:
+            self._every(self.strategy.alignment[2], self._align)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def poll(self, max_records: int) -> ReadStatus | int:
+        """Read and send one batch; the number of records, or why there are none."""
+        result = self.reader.poll(max_records)
+        if result is ReadStatus.NEED_SPLIT:
+            result = self._request_split(max_records)
+        if isinstance(result, SourceBatch):
+            self._last_poll_empty_at = None
+            self._send(result)
+            return len(result.values)
+        self._count_idleness()
+        if result is ReadStatus.END_OF_INPUT:
+            self._end()
+        return result
+
+    def _request_split(self, max_records: int) -> SourceBatch | ReadStatus:
+        split = self.splits.next_split(self._subtask)
+        if split is not None:
+            self.reader.add_splits([split])
+        elif self.splits.finished:
+            if not self._told_no_more:
+                self._told_no_more = True
+                self.reader.no_more_splits()
+        else:
+            return ReadStatus.NOTHING_AVAILABLE
+        result = self.reader.poll(max_records)
+        if result is ReadStatus.NEED_SPLIT:
+            if self._told_no_more:
+                return ReadStatus.END_OF_INPUT
+            return ReadStatus.NOTHING_AVAILABLE
+        return result
+
+    def _count_idleness(self) -> None:
+        """Time counts as idle only between two polls that found nothing, so that a source which
+        waits for slow operators behind it is never taken for idle."""
+        now = self.context.processing_time.now()
+        if self._last_poll_empty_at is not None:
+            self._idle_ms += max(0, now - self._last_poll_empty_at)
+        self._last_poll_empty_at = now
+
+    def _idle_clock(self) -> int:
+        return self._idle_ms
+
+    # -- sending ------------------------------------------------------------------------------
+
+    def _send(self, read: SourceBatch) -> None:
+        split = read.split_id
+        tracker = self._trackers.get(split)
+        if tracker is None:
+            tracker = WatermarkTracker(self.strategy, self._idle_clock)
+            self._trackers[split] = tracker
+            self._merge.register(split)
+        if read.values:
+            timestamps = read.timestamps
+            assigner = self.strategy.timestamp_assigner
+            if assigner is not None:
+                timestamps = assign_timestamps(self, assigner, read.values, timestamps)
+            if tracker.output.idle:
+                tracker.output.idle = False
+                self._merge.mark_active(split)
+                self._follow()
+            batch = RowBatch(read.values, timestamps)
+            for piece, watermark in slices(batch, tracker.cut(read.values, timestamps)):
+                self.output.emit(piece)
+                if watermark is not None:
+                    self._merge.update(split, watermark)
+                    self._follow()
+        if read.split_finished:
+            self._finish_split(split)
+
+    def _finish_split(self, split: str) -> None:
+        """A finished split no longer counts; while it is the only one, its watermark stays."""
+        tracker = self._trackers.pop(split)
+        tracker.periodic()
+        if tracker.output.watermark > self.current_watermark:
+            self._merge.update(split, tracker.output.watermark)
+        if self._trackers:
+            self._merge.finish(split)
+            self._follow()
+        else:
+            self._merge.mark_idle(split)
+
+    def _periodic(self) -> None:
+        for split, tracker in self._trackers.items():
+            tracker.periodic()
+            if tracker.output.idle:
+                self._merge.mark_idle(split)
+            else:
+                self._merge.update(split, tracker.output.watermark)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Send what the merged watermark and idleness of the splits have become."""
+        if self.context.batch_mode:
+            return
+        idle = self._merge.idle and bool(self._trackers)
+        if not idle and self._emitted_idle:
+            self._emitted_idle = False
+            self.output.emit_status(ACTIVE)
+        watermark = self._merge.watermark
+        if self.current_watermark < watermark < MAX_TIMESTAMP:
+            self.current_watermark = self.metrics.watermark = watermark
+            self.output.emit_watermark(watermark)
+        if idle and not self._emitted_idle:
+            self._emitted_idle = True
+            self.output.emit_status(IDLE)
+
+    def _align(self) -> None:
+        assert self.alignment is not None
+        self.alignment.report((self.context.uid, self._subtask), self.current_watermark)
+        limit = self.alignment.limit()
+        self.reader.pause_splits(
+            {s for s, t in self._trackers.items() if t.output.watermark > limit}
+        )
+        self.paused = self.current_watermark > limit
+        self.wakeup()
+
+    paused = False
+    """Whether alignment forbids reading for now."""
+
+    # -- ends ---------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        self._stop_timers()
+        if self.alignment is not None:
+            self.alignment.report((self.context.uid, self._subtask), MAX_TIMESTAMP)
+        if self._emitted_idle:
+            self.output.emit_status(ACTIVE)
+        self.current_watermark = self.metrics.watermark = MAX_TIMESTAMP
+        self.output.emit_watermark(MAX_TIMESTAMP)
+
+    def close(self) -> None:
+        self._stop_timers()
+        reader = getattr(self, "reader", None)
+        if reader is not None:
+            reader.close()
+
+    def process_batch(self, batch: RowBatch, input_index: int = 0) -> None:
+        raise AssertionError("a source has no input")
+
+    # -- helpers ------------------------------------------------------------------------------
+
+    def _every(self, interval: int, action: Callable[[], None]) -> None:
+        time = self.context.processing_time
+        slot = len(self._cancels)
+
+        def fire(_: int) -> None:
+            if not self._ended:
+                action()
+                self._cancels[slot] = time.schedule(time.now() + interval, fire)
+
+        self._cancels.append(time.schedule(time.now() + interval, fire))
+
+    def _stop_timers(self) -> None:
+        for cancel in getattr(self, "_cancels", []):
+            cancel()
+
+    def _bad_record(self, reason: str, location: str, content: Any) -> None:
+        if self.error_policy == SKIP:
+            self.metrics.skipped += 1
+            return
+        if self.error_policy == DEAD_LETTER:
+            self.metrics.skipped += 1
+            letter = DeadLetter(self.context.name, self.context.uid, reason, content, location)
+            self.output.emit_side(DEAD_LETTER_TAG, RowBatch([letter]))
+            return
+        raise BadRecordError(reason, location, content)
