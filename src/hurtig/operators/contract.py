@@ -20,6 +20,7 @@ from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch, WatermarkSta
 from hurtig.operators.watermark_merge import WatermarkMerge
 
 if TYPE_CHECKING:
+    from hurtig.common.errors import UserFunctionError
     from hurtig.common.typeinfo import TypeInformation
     from hurtig.operators.output import Output
     from hurtig.operators.processing_time import Mailbox, ProcessingTimeService
@@ -157,6 +158,14 @@ class StreamOperator(ABC):
 
     def close(self) -> None:
         """Release resources. Called exactly once, also after a failure."""
+
+    def user_error(
+        self, exc: BaseException, record: Any = None, has_record: bool = True
+    ) -> UserFunctionError:
+        """What to raise when a user's function raised ``exc`` while it handled ``record``."""
+        from hurtig.operators.user_errors import user_error
+
+        return user_error(self, exc, record, has_record)
 
     def snapshot_state(self, checkpoint_id: int) -> OperatorSnapshot | None:
         """What a checkpoint must keep beside the state backends; ``None`` for nothing."""

@@ -1,0 +1,97 @@
+"""Errors of user functions: the user's own frames, the operator and the record, nothing else.
+
+``raise operator.user_error(exc, record) from exc`` is what every operator does; the frames of the
+engine are cut here. Generated chains register a translator, so that a frame of generated code is
+shown as the line of the function that was inlined there.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import TYPE_CHECKING, Any, Protocol
+
+import hurtig
+from hurtig.common.errors import UserFunctionError
+
+if TYPE_CHECKING:
+    from traceback import FrameSummary, TracebackException
+
+    from hurtig.operators.contract import StreamOperator
+
+_ENGINE = os.path.dirname(os.path.abspath(hurtig.__file__)) + os.sep  # noqa: PTH100, PTH120
+
+
+class FrameTranslator(Protocol):
+    """Knows which user code stands behind the frames of one generated file."""
+
+    def translate(self, frame: FrameSummary) -> FrameSummary | None:
+        """The user's frame behind ``frame``; ``None`` where the engine's own code ran."""
+
+
+_translators: weakref.WeakValueDictionary[str, FrameTranslator] = weakref.WeakValueDictionary()
+
+
+def register_translator(filename: str, translator: FrameTranslator) -> None:
+    """Translate frames of the generated file ``filename`` for as long as ``translator`` lives."""
+    _translators[filename] = translator
+
+
+def user_error(
+    operator: StreamOperator, exc: BaseException, record: Any = None, has_record: bool = True
+) -> UserFunctionError:
+    """The error to raise for ``exc``, which a function of ``operator`` raised on ``record``."""
+    context = operator.context
+    return UserFunctionError(
+        context.name,
+        context.uid,
+        exc,
+        user_traceback(exc),
+        record=record,
+        has_record=has_record,
+        subtask=_subtask(context.runtime_context),
+    )
+
+
+def user_traceback(exc: BaseException) -> str:
+    """The traceback of ``exc`` and of its causes as text, without frames of the engine."""
+    from traceback import TracebackException
+
+    rendered = TracebackException.from_exception(exc)
+    _trim(rendered, set())
+    return "".join(rendered.format())
+
+
+def _subtask(runtime_context: Any) -> str:
+    if runtime_context is None:
+        return ""
+    parallelism = runtime_context.get_number_of_parallel_subtasks()
+    if parallelism == 1:
+        return ""
+    return f"({runtime_context.get_index_of_this_subtask() + 1}/{parallelism})"
+
+
+def _trim(rendered: TracebackException | None, seen: set[int]) -> None:
+    if rendered is None or id(rendered) in seen:
+        return
+    seen.add(id(rendered))
+    kept = []
+    ends_in_engine = False
+    for frame in rendered.stack or ():
+        translator = _translators.get(frame.filename)
+        ends_in_engine = translator is None and frame.filename.startswith(_ENGINE)
+        if ends_in_engine:
+            continue
+        user_frame = frame if translator is None else translator.translate(frame)
+        if user_frame is not None:
+            kept.append(user_frame)
+    # Only engine frames, and not a builtin called from generated code: an error of the engine's
+    # own, which would be lost without its frames.
+    if kept or not ends_in_engine:
+        rendered.stack[:] = kept
+        if not kept:
+            rendered.stack = None  # type: ignore[assignment]  # no header without frames
+    _trim(rendered.__cause__, seen)
+    _trim(rendered.__context__, seen)
+    for nested in getattr(rendered, "exceptions", None) or ():
+        _trim(nested, seen)
