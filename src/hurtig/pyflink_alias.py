@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
@@ -17,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from importlib.abc import Loader
+else:
+    Loader = object  # importing importlib.abc would cost a quarter of the command's start-up
 
 __all__ = ["install"]
 
@@ -40,7 +42,7 @@ def install() -> None:
     sys.meta_path.insert(0, _AliasFinder())
 
 
-class _AliasFinder(MetaPathFinder):
+class _AliasFinder:
     """Answers for ``pyflink`` and all below it, and for nothing else."""
 
     def find_spec(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["report"]
 
 _ENGINE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_SITE = f"{os.sep}site-packages{os.sep}"
 
 
 def report(error: BaseException, program_file: str, verbose: bool = False) -> None:
@@ -41,10 +43,10 @@ def _traceback(error: BaseException, program_file: str, verbose: bool) -> str:
     told = TracebackException.from_exception(error)
     if verbose:
         return "".join(told.format())
-    inside = bool(told.stack) and told.stack[-1].filename.startswith(_ENGINE)
+    inside = _ends_inside(told.stack, program_file)
     _keep_user_frames(told, program_file, set())
     text = "".join(told.format())
-    if inside and not isinstance(error, SyntaxError):
+    if inside and not isinstance(error, SyntaxError | ImportError):
         text += "hurtig: raised inside hurtig, whose frames are left out; -v shows them\n"
     return text
 
@@ -61,12 +63,29 @@ def _keep_user_frames(told: TracebackException, program_file: str, seen: set[int
 
 
 def _user_frames(stack: list[FrameSummary], program_file: str) -> list[FrameSummary]:
-    start = 0
+    return [
+        frame
+        for frame in _from_program(stack, program_file)
+        if not frame.filename.startswith((_ENGINE, "<frozen "))
+    ]
+
+
+def _from_program(stack: list[FrameSummary], program_file: str) -> list[FrameSummary]:
+    """The frames from the program's first on; all where the program has none."""
     for i, frame in enumerate(stack):
         if frame.filename == program_file:
-            start = i
-            break
-    return [f for f in stack[start:] if not f.filename.startswith((_ENGINE, "<frozen importlib"))]
+            return stack[i:]
+    return stack
+
+
+def _ends_inside(stack: list[FrameSummary], program_file: str) -> bool:
+    """Whether the engine, or Python's library on its behalf, raised the error."""
+    for frame in reversed(_from_program(stack, program_file)):
+        if frame.filename.startswith(_ENGINE):
+            return True
+        if not frame.filename.startswith((_LIBRARY, "<frozen ")) or _SITE in frame.filename:
+            return False
+    return False
 
 
 def _place(error: BaseException, program_file: str) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["ProgressLine", "describe"]
 
 _MAX_WATERMARK = 2**63 - 1
+_YEAR_1 = -62_135_596_800_000  # epoch ms; what a date can show
+_YEAR_10000 = 253_402_300_800_000
 _ERASE = "\r\x1b[K"
 
 
@@ -133,7 +135,6 @@ def _short(number: float) -> str:
 def _utc(millis: int) -> str:
     if millis == _MAX_WATERMARK:
         return "end of input"
-    try:
-        return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(millis // 1000))
-    except (OverflowError, OSError, ValueError):
-        return str(millis)
+    if not _YEAR_1 <= millis < _YEAR_10000:
+        return f"{millis} ms"
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(millis // 1000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,8 @@ hurtig run [options] job.py [arguments of job.py]
        hurtig run [options] -pym package.module [arguments]"""
 
 _EPILOG = """\
-Options stand before the program; all that follows it is the program's own.
+Options stand before the program; all that follows it is the program's own. With -py and -pym the
+program's own begins at the first word that is no option of this command.
 The program may say pyflink or hurtig in its imports, and runs the same.
 
 examples:
@@ -45,9 +47,9 @@ sys.exit(n) in the program gives n.
 
 def main(arguments: list[str]) -> int:
     """Run the command; returns the exit code. ``SystemExit`` of the program passes through."""
-    options = _parser().parse_args(arguments)
+    options, rest = _parse(arguments)
     try:
-        program = _program(options)
+        program = _program(options, rest)
         for path in _python_files(options.py_files):
             program.search_path.append(path)
     except ProgramNotFoundError as e:
@@ -73,7 +75,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Our options, and what belongs to the program: all from the first word not ours."""
     parser = argparse.ArgumentParser(
         prog="hurtig run",
         usage=_USAGE,
@@ -82,42 +85,62 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    add = parser.add_argument
-    add("-p", "--parallelism", type=_positive, metavar="N", help="subtasks per operator")
-    add(
-        "-D",
-        dest="define",
-        action="append",
-        default=[],
-        type=_key_value,
-        metavar="KEY=VALUE",
-        help="a setting under Flink's key; may be repeated",
-    )
-    add("-py", "--python", metavar="FILE", help="the program, as in Flink's command line")
-    add("-pym", "--pyModule", metavar="MODULE", help="a module to run as the program")
-    add(
-        "-pyfs",
-        "--pyFiles",
-        dest="py_files",
-        metavar="PATHS",
-        help="what the program may import besides: .py, .zip, .whl, .egg files or folders, "
-        "separated by commas",
-    )
-    add(
-        "--progress",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="a line on stderr while a job runs (default: on in a terminal)",
-    )
-    add("-v", "--verbose", action="store_true", help="tracebacks with the engine's own frames")
-    add("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    return parser
+    takes_value = {"-h": False, "--help": False}
+    for action in _add_options(parser):
+        takes_value.update(dict.fromkeys(action.option_strings, action.nargs != 0))
 
-
-def _program(options: argparse.Namespace) -> Program:
-    rest: list[str] = options.rest
+    end = 0
+    while end < len(arguments):
+        word = arguments[end]
+        if word in takes_value:
+            end += 1 + takes_value[word]
+        elif takes_value.get(word.partition("=")[0]) or re.match(r"-D.|-p\d", word):
+            end += 1  # the value is in the same word
+        else:
+            break
+    options = parser.parse_args(arguments[:end])
+    rest = arguments[end:]
     if rest[:1] == ["--"]:
-        rest = rest[1:]
+        del rest[0]
+    elif rest and rest[0].startswith("-") and not (options.python or options.pyModule):
+        parser.error(f"unrecognized option {rest[0]}")
+    return options, rest
+
+
+def _add_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    add = parser.add_argument
+    return [
+        add("-p", "--parallelism", type=_positive, metavar="N", help="subtasks per operator"),
+        add(
+            "-D",
+            dest="define",
+            action="append",
+            default=[],
+            type=_key_value,
+            metavar="KEY=VALUE",
+            help="a setting under Flink's key; may be repeated",
+        ),
+        add("-py", "--python", metavar="FILE", help="the program, as in Flink's command line"),
+        add("-pym", "--pyModule", metavar="MODULE", help="a module to run as the program"),
+        add(
+            "-pyfs",
+            "--pyFiles",
+            dest="py_files",
+            metavar="PATHS",
+            help="what the program may import besides: .py, .zip, .whl, .egg files or folders, "
+            "separated by commas",
+        ),
+        add(
+            "--progress",
+            action=argparse.BooleanOptionalAction,
+            default=None,
+            help="a line on stderr while a job runs (default: on in a terminal)",
+        ),
+        add("-v", "--verbose", action="store_true", help="tracebacks with the engine's own frames"),
+    ]
+
+
+def _program(options: argparse.Namespace, rest: list[str]) -> Program:
     if options.python and options.pyModule:
         raise ProgramNotFoundError("-py and -pym exclude each other")
     if options.pyModule:

@@ -113,12 +113,13 @@ def _scalar(value: str, path: str, number: int, raw: str) -> str:
 def _without_comment(line: str) -> str:
     quote = ""
     for i, c in enumerate(line):
+        before = line[i - 1] if i else " "
         if quote:
-            if c == quote:
+            if c == quote and not (quote == '"' and before == "\\"):
                 quote = ""
-        elif c in "'\"" and (i == 0 or line[i - 1] in " [,:"):
+        elif c in "'\"" and before in " [,:'":  # after ': the second of '' inside a value
             quote = c
-        elif c == "#" and (i == 0 or line[i - 1] in " \t"):
+        elif c == "#" and before in " \t":
             return line[:i]
     return line
 
