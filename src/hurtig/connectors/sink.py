@@ -26,6 +26,7 @@ class SinkContext:
         bad_record: Callable[[str, str, Any], None],
         operator_name: str = "Sink",
         checkpointing: bool = False,
+        commit: Callable[[list[Any]], None] = lambda committables: None,
     ) -> None:
         self.subtask_index = subtask_index
         self.parallelism = parallelism
@@ -35,6 +36,8 @@ class SinkContext:
         self.operator_name = operator_name
         self.checkpointing = checkpointing
         """Whether commits follow checkpoints; without them they follow each roll and the end."""
+        self.commit = commit
+        """Makes committables final at once; only for writers without checkpointing."""
 
 
 class SinkWriter(ABC):

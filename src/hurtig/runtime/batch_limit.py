@@ -1,0 +1,25 @@
+"""How many records a task takes at once: adapts to how long they take. Pure logic."""
+
+from __future__ import annotations
+
+MAX_RECORDS = 8192
+TARGET_SECONDS = 0.005
+
+
+class BatchLimit:
+    """Starts at one record and doubles while slices are quick, so that a slow user function
+    never makes the records before it wait for those after it, and a fast one gets full batches.
+    """
+
+    __slots__ = ("_target", "limit")
+
+    def __init__(self, target_seconds: float = TARGET_SECONDS) -> None:
+        self.limit = 1
+        self._target = target_seconds
+
+    def observe(self, records: int, seconds: float) -> None:
+        """A slice of ``records`` took ``seconds`` to process."""
+        if seconds > self._target:
+            self.limit = max(1, int(records * self._target / seconds))
+        elif records >= self.limit and seconds * 2 < self._target:
+            self.limit = min(self.limit * 2, MAX_RECORDS)

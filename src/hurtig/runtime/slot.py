@@ -1,0 +1,115 @@
+"""A slot runs its tasks in one thread: mailbox, timers and tasks in turn."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from hurtig.operators.processing_time import Mailbox, ProcessingTimeService
+
+MAX_WAIT_SECONDS = 0.1
+
+
+class Runnable(Protocol):
+    """A task as its slot sees it."""
+
+    def step(self) -> bool:
+        """Do a bounded amount of work; whether there was any."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do, ever."""
+
+
+class Slot(ProcessingTimeService, Mailbox):
+    """The thread's loop. Only :meth:`submit` and :meth:`wakeup` may be called from elsewhere."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._tasks: list[Runnable] = []
+        self._mail: deque[Callable[[], None]] = deque()
+        self._timers: list[tuple[int, int, list[Callable[[int], None] | None]]] = []
+        self._sequence = 0
+        self._signal = threading.Event()
+
+    def add(self, task: Runnable) -> None:
+        """Take over a task."""
+        self._tasks.append(task)
+
+    # -- processing time ----------------------------------------------------------------------
+
+    def now(self) -> int:
+        return int(self._clock() * 1000)
+
+    def schedule(self, timestamp: int, callback: Callable[[int], None]) -> Callable[[], None]:
+        cell: list[Callable[[int], None] | None] = [callback]
+        self._sequence += 1
+        heapq.heappush(self._timers, (timestamp, self._sequence, cell))
+
+        def cancel() -> None:
+            cell[0] = None
+
+        return cancel
+
+    # -- mailbox ------------------------------------------------------------------------------
+
+    def submit(self, work: Callable[[], None]) -> None:
+        self._mail.append(work)
+        self._signal.set()
+
+    def wakeup(self) -> None:
+        """Something may have become available; safe from any thread."""
+        self._signal.set()
+
+    # -- the loop -----------------------------------------------------------------------------
+
+    def step(self) -> bool:
+        """One round: mail, due timers, a step of each task. Whether anything was done."""
+        self._signal.clear()
+        progress = False
+        while self._mail:
+            self._mail.popleft()()
+            progress = True
+        if self._fire_timers():
+            progress = True
+        finished = False
+        for task in self._tasks:
+            if task.step():
+                progress = True
+                if self._timers:
+                    self._fire_timers()
+            finished = finished or task.finished
+        if finished:
+            self._tasks = [t for t in self._tasks if not t.finished]
+        return progress
+
+    def _fire_timers(self) -> bool:
+        timers = self._timers
+        if not timers or timers[0][0] > self.now():
+            return False
+        now = self.now()
+        while timers and timers[0][0] <= now:
+            timestamp, _, cell = heapq.heappop(timers)
+            if cell[0] is not None:
+                cell[0](timestamp)
+        return True
+
+    def wait(self) -> None:
+        """Sleep until the next timer, a wakeup or mail."""
+        timers = self._timers
+        while timers and timers[0][2][0] is None:
+            heapq.heappop(timers)
+        seconds = MAX_WAIT_SECONDS
+        if timers:
+            seconds = min(seconds, max(0.0, timers[0][0] / 1000 - self._clock()))
+        if not self._mail:
+            self._signal.wait(seconds)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all tasks have finished."""
+        return not self._tasks
