@@ -106,7 +106,7 @@ class ProgressLine:
 
     def _width(self) -> int:
         try:
-            return max(os.get_terminal_size(self._stream.fileno()).columns, 20)
+            return os.get_terminal_size(self._stream.fileno()).columns or 80
         except (OSError, ValueError, AttributeError):
             return 200
 
