@@ -116,6 +116,19 @@ class KeyGroupRouter(_TargetRouter):
         batch.keys = self._extract(batch.values)
         return self._router.route(self._guard.canonical(batch.keys))
 
+    def route(self, batch: RowBatch) -> list[tuple[int, RowBatch]]:
+        return super().route(RowBatch(batch.values, batch.timestamps))
+
+
+class KeyOnlyRouter(Router):
+    """A keyed edge with one reader: only computes the keys."""
+
+    def __init__(self, partitioner: p.KeyGroupPartitioner, reader: str) -> None:
+        self._extract = compile_key_extractor(partitioner.key_selector, reader)
+
+    def route(self, batch: RowBatch) -> list[tuple[int, RowBatch]]:
+        return [(0, RowBatch(batch.values, batch.timestamps, self._extract(batch.values)))]
+
 
 class CustomRouter(_TargetRouter):
     """By a user's function of the key and the number of channels."""
@@ -161,6 +174,8 @@ def create_router(
 ) -> Router:
     """The router of one sending subtask (``sender`` is its index) to ``channels`` readers."""
     if isinstance(partitioner, p.KeyGroupPartitioner):
+        if channels == 1:
+            return KeyOnlyRouter(partitioner, reader)
         return KeyGroupRouter(partitioner, channels, max_parallelism, reader)
     if isinstance(partitioner, p.CustomPartitioner):
         return CustomRouter(partitioner, channels, reader)

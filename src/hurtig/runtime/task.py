@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
 
 from hurtig.connectors.source import ReadStatus
 from hurtig.messages import EndOfInput, RowBatch, Watermark, WatermarkStatus
-from hurtig.operators.contract import StreamOperator
+from hurtig.operators.contract import OperatorMetrics, StreamOperator
 from hurtig.operators.source_operator import SourceOperator
 from hurtig.runtime.batch_limit import BatchLimit
 from hurtig.runtime.inbox import Inbox, InputGate
 from hurtig.runtime.outbox import ChannelOutput
+from hurtig.state.keys import KeyGuard
+
+if TYPE_CHECKING:
+    from hurtig.common.typeinfo import TypeInformation
 
 _seconds = time.perf_counter
 
 
-class Task:
+class Task(ABC):
     """Common part: the operators of the chain, head first, and the outgoing channels."""
 
     def __init__(
@@ -34,9 +39,9 @@ class Task:
         for operator in reversed(self.operators):
             operator.open()
 
+    @abstractmethod
     def step(self) -> bool:
         """Do a bounded amount of work; whether there was any."""
-        raise NotImplementedError
 
     @property
     def blocked(self) -> bool:
@@ -112,13 +117,17 @@ class StreamTask(Task):
         operators: list[StreamOperator],
         outputs: list[ChannelOutput],
         inbox: Inbox,
+        head_metrics: OperatorMetrics,
+        key_type: TypeInformation | None = None,
     ) -> None:
         super().__init__(name, operators, outputs)
         self.inbox = inbox
         self.head = operators[0]
+        self.head_metrics = head_metrics
         self._batch: RowBatch | None = None
         self._position = 0
         self._gate = inbox.gates[0]
+        self._guard = KeyGuard(key_type) if self.head.keyed else None
 
     def step(self) -> bool:
         if self.finished or self.blocked:
@@ -148,7 +157,9 @@ class StreamTask(Task):
             self._batch = None
         else:
             self._position = stop
-        self.head.metrics.records_in += stop - start
+        self.head_metrics.records_in += stop - start
+        if piece.keys is not None and self._guard is not None:
+            piece = RowBatch(piece.values, piece.timestamps, self._guard.canonical(piece.keys))
         started = _seconds()
         self.head.process_batch(piece, self._gate.input_index)
         self.limit.observe(stop - start, _seconds() - started)

@@ -1,0 +1,198 @@
+"""Builds the operator chain of one subtask from its part of the job graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hurtig.common.errors import UserFunctionError
+from hurtig.graph.codegen.fused_operator import FusedOperator
+from hurtig.graph.codegen.keys import compile_key_extractor
+from hurtig.graph.job_graph import ChainEdge, JobVertex
+from hurtig.graph.partitioner import KeyGroupPartitioner
+from hurtig.metrics.group import OperatorMetricGroup
+from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOperator
+from hurtig.operators.fusion import FusableOperator
+from hurtig.operators.output import Output
+from hurtig.operators.runtime_context import StreamingRuntimeContext
+from hurtig.operators.source_operator import SourceOperator
+from hurtig.runtime.outbox import (
+    ChainingOutput,
+    ChannelOutput,
+    KeyingOutput,
+    OperatorOutput,
+)
+from hurtig.runtime.slot import Slot
+from hurtig.runtime.subtask import JobContext, SubtaskInfo
+from hurtig.state.backends.heap import HeapKeyedStateBackend
+from hurtig.state.keys import KeyGuard
+from hurtig.state.operator_state import DefaultOperatorStateBackend
+from hurtig.state.timers import InternalTimerService
+
+
+class OperatorChain:
+    """The operators of one subtask, wired; ``operators`` has the head first."""
+
+    def __init__(
+        self,
+        vertex: JobVertex,
+        info: SubtaskInfo,
+        job: JobContext,
+        slot: Slot,
+        channel_outputs: dict[int, ChannelOutput],
+    ) -> None:
+        self._vertex = vertex
+        self._info = info
+        self._job = job
+        self._slot = slot
+        self._channel_outputs = channel_outputs
+        self._metrics = [OperatorMetrics() for _ in vertex.nodes]
+        self._contexts: dict[int, OperatorContext] = {}
+        self.operators: list[StreamOperator] = []
+        self.contexts: list[OperatorContext] = []
+        self._build(0)
+        self.operators.reverse()
+        self.contexts = [self._contexts[i] for i in range(len(vertex.nodes))]
+
+    # -- wiring -------------------------------------------------------------------------------
+
+    def _edges_of(self, node: int) -> list[ChainEdge]:
+        return [e for e in self._vertex.chain_edges if e.source == node]
+
+    def _run_from(self, node: int) -> list[int]:
+        """The longest linear run of fusable operators that starts at ``node``."""
+        nodes, run = self._vertex.nodes, [node]
+        while isinstance(nodes[run[-1]].operator, FusableOperator):
+            edges = self._edges_of(run[-1])
+            leaves = any(e.source_node == run[-1] for e in self._vertex.out_edges)
+            if len(edges) != 1 or edges[0].tag_id is not None or leaves:
+                break
+            following = nodes[edges[0].target].operator
+            if not isinstance(following, FusableOperator) or following.keyed:
+                break
+            run.append(edges[0].target)
+        return run
+
+    def _build(self, node: int) -> StreamOperator:
+        """Build the operator at ``node`` and, before it, all that it sends to."""
+        run = self._run_from(node)
+        output = self._output(run[-1])
+        operator = self._operator(run)
+        contexts = [self._context(i, operator, output) for i in run]
+        if isinstance(operator, FusedOperator):
+            operator.setup_parts(contexts)
+        else:
+            operator.setup(contexts[0])
+        self.operators.append(operator)
+        return operator
+
+    def _operator(self, run: list[int]) -> StreamOperator:
+        nodes = [self._vertex.nodes[i] for i in run]
+        first = nodes[0]
+        if first.source is not None:
+            operator: StreamOperator = SourceOperator(
+                first.source,
+                first.watermark_strategy,
+                first.output_type,
+                first.error_policy,
+                self._job.watermark_interval_ms,
+            )
+            self._job.prepare_source(operator, first, self._slot)
+            return operator
+        for node in nodes:
+            node.operator.error_policy = node.error_policy
+        if isinstance(first.operator, FusableOperator):
+            return FusedOperator([n.operator for n in nodes])
+        single: StreamOperator = first.operator
+        return single
+
+    def _output(self, node: int) -> OperatorOutput:
+        main: list[Output] = []
+        side: dict[str, list[Output]] = {}
+        for edge in self._edges_of(node):
+            target: Output = self._chained(edge)
+            (main if edge.tag_id is None else side.setdefault(edge.tag_id, [])).append(target)
+        for job_edge in self._vertex.out_edges:
+            if job_edge.source_node == node:
+                target = self._channel_outputs[job_edge.index]
+                tag = job_edge.tag_id
+                (main if tag is None else side.setdefault(tag, [])).append(target)
+        return OperatorOutput(
+            self._metrics[node], main, side, self._coercer(node), self._job.object_reuse
+        )
+
+    def _chained(self, edge: ChainEdge) -> Output:
+        operator = self._build(edge.target)
+        metrics = self._metrics[edge.target]
+        if operator.keyed and isinstance(edge.partitioner, KeyGroupPartitioner):
+            return KeyingOutput(
+                operator,
+                metrics,
+                compile_key_extractor(
+                    edge.partitioner.key_selector, self._vertex.nodes[edge.target].name
+                ),
+                KeyGuard(edge.partitioner.key_type).canonical,
+            )
+        return ChainingOutput(operator, metrics)
+
+    def _coercer(self, node: int) -> Callable[[list[Any]], list[Any]] | None:
+        chain_node = self._vertex.nodes[node]
+        declared = (
+            chain_node.output_type
+            if chain_node.source is not None
+            else getattr(chain_node.operator, "output_type", None)
+        )
+        if declared is None:
+            return None
+        from hurtig.common.coercion import TypeCoercionError, coercer
+
+        convert = coercer(declared)
+        if convert is None:
+            return None
+        name, uid = chain_node.name, chain_node.uid
+
+        def coerce(values: list[Any]) -> list[Any]:
+            try:
+                return convert(values)
+            except TypeCoercionError as e:
+                raise UserFunctionError(
+                    name, uid, e, f"{type(e).__name__}: {e}", e.value, True
+                ) from None
+
+        return coerce
+
+    # -- contexts -----------------------------------------------------------------------------
+
+    def _context(self, node: int, operator: StreamOperator, output: Output) -> OperatorContext:
+        chain_node, info, job = self._vertex.nodes[node], self._info, self._job
+        backend = HeapKeyedStateBackend(info.max_parallelism, self._slot.now)
+        keyed = getattr(chain_node.operator, "keyed", False)
+        group = OperatorMetricGroup()
+        runtime_context = StreamingRuntimeContext(
+            operator_name=chain_node.name,
+            subtask_index=info.index,
+            parallelism=info.parallelism,
+            max_parallelism=info.max_parallelism,
+            metric_group=group,
+            keyed_state=(lambda: backend) if keyed else None,
+            attempt=info.attempt,
+            job_parameters=job.parameters,
+            accumulators=job.accumulators,
+        )
+        context = OperatorContext(
+            name=chain_node.name,
+            uid=chain_node.uid,
+            output=output,
+            runtime_context=runtime_context,
+            processing_time=self._slot,
+            mailbox=self._slot,
+            keyed_state=lambda: backend,
+            operator_state=DefaultOperatorStateBackend(),
+            timer_service=InternalTimerService(backend, self._slot.now),
+            batch_mode=job.batch_mode,
+            configuration=job.settings,
+            warn=lambda message: job.warn(chain_node.name, message),
+        )
+        context.metrics = self._metrics[node]
+        self._contexts[node] = context
+        return context
