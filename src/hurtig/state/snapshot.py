@@ -1,0 +1,214 @@
+"""Snapshots of state: versioned containers that list their content without running code.
+
+Layout of the bytes: magic, format version, length of the header, header (JSON), then the blobs
+that the header gives the lengths of. Only blobs marked ``pickled`` are pickles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from hurtig.common.errors import HurtigError
+from hurtig.state.codec import Part
+
+VERSION = 1
+
+
+class SnapshotFormatError(HurtigError):
+    """Bytes that are no snapshot, or one of a version that this release cannot read."""
+
+
+class StateMeta(NamedTuple):
+    """What a snapshot says about one state."""
+
+    name: str
+    kind: str
+    """``value``, ``list``, ``map``, ``reducing``, ``aggregating`` or ``timers``."""
+    type: str
+    """Kind and types as text; ``untyped`` where values are pickled."""
+    ttl: bool = False
+
+
+class Block(NamedTuple):
+    """The entries of one state in one key group; ``parts`` are parallel columns of them."""
+
+    state: StateMeta
+    key_group: int
+    size: int
+    parts: dict[str, Part]
+
+
+class KeyedStateSnapshot:
+    """Keyed state or timers of one subtask, or of several after a merge."""
+
+    __slots__ = ("blocks", "checkpoint_id", "max_parallelism")
+
+    def __init__(self, checkpoint_id: int, max_parallelism: int, blocks: list[Block]) -> None:
+        self.checkpoint_id = checkpoint_id
+        self.max_parallelism = max_parallelism
+        self.blocks = blocks
+
+    def for_range(self, key_groups: range) -> KeyedStateSnapshot:
+        """Only what belongs to ``key_groups``."""
+        blocks = [b for b in self.blocks if b.key_group in key_groups]
+        return KeyedStateSnapshot(self.checkpoint_id, self.max_parallelism, blocks)
+
+    def states(self) -> list[StateMeta]:
+        """The states it holds, by name."""
+        return sorted({b.state for b in self.blocks})
+
+    def to_bytes(self) -> bytes:
+        """The stored form."""
+        metas = self.states()
+        index = {meta: i for i, meta in enumerate(metas)}
+        blobs: list[bytes] = []
+        header = {
+            "checkpoint": self.checkpoint_id,
+            "max_parallelism": self.max_parallelism,
+            "states": [list(meta) for meta in metas],
+            "blocks": [
+                [index[b.state], b.key_group, b.size, _store_parts(b.parts, blobs)]
+                for b in self.blocks
+            ],
+        }
+        return write_container(b"HKEY", header, blobs)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> KeyedStateSnapshot:
+        """Read the stored form."""
+        header, blobs = read_container(b"HKEY", data)
+        metas = [StateMeta(*meta) for meta in header["states"]]
+        blocks = [
+            Block(metas[state], group, size, _load_parts(parts, blobs))
+            for state, group, size, parts in header["blocks"]
+        ]
+        return KeyedStateSnapshot(header["checkpoint"], header["max_parallelism"], blocks)
+
+
+class OperatorStateSnapshot:
+    """Operator state of one subtask: per state its way of redistribution and its elements."""
+
+    __slots__ = ("states",)
+
+    def __init__(self, states: dict[str, tuple[str, StateMeta, list[Part]]]) -> None:
+        self.states = states
+        """name -> (``split``, ``union`` or ``broadcast``; what it is; one part per element)."""
+
+    def to_bytes(self) -> bytes:
+        """The stored form."""
+        blobs: list[bytes] = []
+        rows = []
+        for mode, meta, parts in self.states.values():
+            rows.append([mode, list(meta), [encoding for encoding, _ in parts]])
+            blobs.extend(content for _, content in parts)
+        return write_container(b"HOPS", {"states": rows}, blobs)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> OperatorStateSnapshot:
+        """Read the stored form."""
+        header, blobs = read_container(b"HOPS", data)
+        contents = iter(blobs)
+        states = {}
+        for mode, fields, encodings in header["states"]:
+            meta = StateMeta(*fields)
+            states[meta.name] = (mode, meta, [(e, next(contents)) for e in encodings])
+        return OperatorStateSnapshot(states)
+
+
+class OperatorSnapshot:
+    """All that a checkpoint keeps of one operator subtask.
+
+    ``keyed``, ``timers``  keyed state and timers, by key group;
+    ``operator_state``     operator state;
+    ``custom``             anything else, as bytes under names of the operator's choice.
+    """
+
+    __slots__ = ("custom", "keyed", "operator_state", "timers")
+
+    def __init__(
+        self,
+        keyed: KeyedStateSnapshot | None = None,
+        timers: KeyedStateSnapshot | None = None,
+        operator_state: OperatorStateSnapshot | None = None,
+        custom: dict[str, bytes] | None = None,
+    ) -> None:
+        self.keyed = keyed
+        self.timers = timers
+        self.operator_state = operator_state
+        self.custom = custom or {}
+
+    def to_bytes(self) -> bytes:
+        """The stored form."""
+        parts = [self.keyed, self.timers, self.operator_state]
+        blobs = [part.to_bytes() for part in parts if part is not None]
+        header = {"has": [part is not None for part in parts], "custom": list(self.custom)}
+        return write_container(b"HOPR", header, blobs + list(self.custom.values()))
+
+    @staticmethod
+    def from_bytes(data: bytes) -> OperatorSnapshot:
+        """Read the stored form."""
+        header, blobs = read_container(b"HOPR", data)
+        rest = iter(blobs)
+        keyed, timers, operator_state = header["has"]
+        return OperatorSnapshot(
+            KeyedStateSnapshot.from_bytes(next(rest)) if keyed else None,
+            KeyedStateSnapshot.from_bytes(next(rest)) if timers else None,
+            OperatorStateSnapshot.from_bytes(next(rest)) if operator_state else None,
+            dict(zip(header["custom"], rest, strict=True)),
+        )
+
+
+def write_container(magic: bytes, header: dict[str, Any], blobs: Iterable[bytes]) -> bytes:
+    """Magic, version, header and blobs as one string of bytes."""
+    import json
+
+    blobs = list(blobs)
+    header = {**header, "lengths": [len(blob) for blob in blobs]}
+    head = json.dumps(header, separators=(",", ":")).encode()
+    prefix = magic + VERSION.to_bytes(2, "big") + len(head).to_bytes(8, "big")
+    return b"".join([prefix, head, *blobs])
+
+
+def read_container(magic: bytes, data: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    """Header and blobs. Raises :class:`SnapshotFormatError`."""
+    import json
+
+    if data[:4] != magic:
+        raise SnapshotFormatError(
+            f"not a state snapshot: it starts with {data[:4]!r} instead of {magic!r}; "
+            f"the file is damaged or of another kind"
+        )
+    version = int.from_bytes(data[4:6], "big")
+    if version > VERSION:
+        raise SnapshotFormatError(
+            f"the snapshot has format version {version}, this release reads up to {VERSION}: "
+            f"restore it with the release that wrote it, or a later one"
+        )
+    start = 14 + int.from_bytes(data[6:14], "big")
+    try:
+        header: dict[str, Any] = json.loads(data[14:start])
+        lengths: list[int] = header["lengths"]
+    except (ValueError, KeyError) as e:
+        raise SnapshotFormatError(f"the header of the state snapshot is damaged: {e}") from e
+    if start + sum(lengths) != len(data):
+        raise SnapshotFormatError(
+            f"the state snapshot is cut off: {len(data)} bytes of {start + sum(lengths)}"
+        )
+    blobs = []
+    for length in lengths:
+        blobs.append(data[start : start + length])
+        start += length
+    return header, blobs
+
+
+def _store_parts(parts: dict[str, Part], blobs: list[bytes]) -> list[list[Any]]:
+    rows = []
+    for name, (encoding, content) in parts.items():
+        rows.append([name, encoding, len(blobs)])
+        blobs.append(content)
+    return rows
+
+
+def _load_parts(rows: list[list[Any]], blobs: list[bytes]) -> dict[str, Part]:
+    return {name: (encoding, blobs[position]) for name, encoding, position in rows}
