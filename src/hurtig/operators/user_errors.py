@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hurtig.operators.contract import StreamOperator
 
-_ENGINE = os.path.dirname(os.path.abspath(hurtig.__file__)) + os.sep  # noqa: PTH100, PTH120
+_ENGINE = os.path.dirname(os.path.abspath(hurtig.__file__)) + os.sep
 
 
 class FrameTranslator(Protocol):
