@@ -1,0 +1,73 @@
+"""``execute_and_collect``: a stream's records in the client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hurtig.common.errors import ProgramError
+from hurtig.datastream.streams import build
+
+if TYPE_CHECKING:
+    from hurtig.common.job_client import JobClient
+    from hurtig.connectors.collection.sink import CollectBuffer
+    from hurtig.datastream.streams.base import DataStream
+
+
+class CloseableIterator:
+    """The records of a running job. Mirrors PyFlink's ``CloseableIterator``.
+
+    Reading drives the job where it runs in this process, so a job goes no faster than its reader.
+    Use it in a ``with`` block, or read it to its end, or ``close`` it.
+    """
+
+    def __init__(self, client: JobClient, buffer: CollectBuffer) -> None:
+        self._client = client
+        self._buffer = buffer
+        self._closed = False
+
+    def __iter__(self) -> CloseableIterator:
+        return self
+
+    def __next__(self) -> Any:
+        while not self._buffer:
+            if self._closed or not self._client.drive():
+                self.close()
+                if self._buffer:
+                    break
+                raise StopIteration
+        return self._buffer.popleft()
+
+    def next(self) -> Any:
+        """The next record; ``StopIteration`` at the end."""
+        return self.__next__()
+
+    def close(self) -> None:
+        """End the job where it still runs."""
+        if not self._closed:
+            self._closed = True
+            self._client.stop_driving()
+
+    def __enter__(self) -> CloseableIterator:
+        return self
+
+    def __exit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        self.close()
+
+
+def collect(
+    stream: DataStream, job_name: str | None, limit: int | None
+) -> CloseableIterator | list[Any]:
+    """``DataStream.execute_and_collect``."""
+    from hurtig.connectors.collection.sink import CollectSink
+
+    if limit is not None and limit <= 0:
+        raise ProgramError(f"Limit must be greater than 0, got {limit}")
+    env = stream.get_execution_environment()
+    sink = CollectSink()
+    build.add_sink(stream, sink, "Data stream collect sink").set_parallelism(1)
+    client = env._start(job_name or "DataStream Collect")
+    iterator = CloseableIterator(client, sink.buffer)
+    if limit is None:
+        return iterator
+    with iterator:
+        return [record for record, _ in zip(iterator, range(limit), strict=False)]
