@@ -1,0 +1,1 @@
+"""The file connector; public names under ``hurtig.datastream.connectors.file_system``."""

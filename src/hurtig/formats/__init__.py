@@ -1,0 +1,1 @@
+"""File and message formats, one module each; public names under ``hurtig.datastream.formats``."""
