@@ -97,12 +97,10 @@ def _time(key: datetime.time) -> bytes:
 
 def _typed_key(key: TypedKey) -> bytes:
     kind, payload = key[1], key[2]
-    if kind == FLOAT:
-        return _float(payload)
+    if kind in (FLOAT, NAN):
+        return _float(float(payload))
     if kind == BOOL:
         return b"T" if payload else b"F"
-    if kind == NAN:
-        return b"d" + payload.encode()
     if kind == TUPLE:
         return _tuple(payload)
     if kind == SET:

@@ -72,22 +72,14 @@ def _declared(key_type: TypeInformation) -> Callable[[list[Any]], list[Any]]:
 
     if isinstance(key_type, PickledBytesTypeInfo):
         return canonical_keys
-    coerce = coercer(key_type)
-    if not isinstance(key_type, BasicTypeInfo):
-        if coerce is None:
-            return canonical_keys
-        return lambda keys: canonical_keys([coerce(key) for key in keys])
-    if key_type._basic_type in (BasicType.FLOAT, BasicType.DOUBLE):
-
-        def floats(keys: list[Any]) -> list[Any]:
-            if coerce is not None:
-                keys = [coerce(key) for key in keys]
-            return [key if key == key else NAN_KEY for key in keys]
-
-        return floats
+    coerce = coercer(key_type, "key")
     if coerce is None:
-        return lambda keys: keys
-    return lambda keys: [coerce(key) for key in keys]
+        return canonical_keys
+    if not isinstance(key_type, BasicTypeInfo):
+        return lambda keys: canonical_keys(coerce(keys))
+    if key_type._basic_type in (BasicType.FLOAT, BasicType.DOUBLE):
+        return lambda keys: [key if key == key else NAN_KEY for key in coerce(keys)]
+    return coerce
 
 
 __all__ = [

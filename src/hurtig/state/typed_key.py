@@ -71,7 +71,8 @@ def typed(kind: str, *payload: Any) -> TypedKey:
     return TypedKey((TypedKey, kind, *payload))
 
 
-FLOAT, BOOL, NAN, TUPLE, SET, OBJECT = "float", "bool", "nan", "tuple", "set", "object"
+FLOAT, BOOL, NAN = "float", "bool", "nan"
+TUPLE, SET, FIELDS, OBJECT = "tuple", "set", "fields", "object"
 
 TRUE_KEY = typed(BOOL, True)
 FALSE_KEY = typed(BOOL, False)
@@ -91,7 +92,9 @@ def _unwrap(key: TypedKey) -> Any:
         return frozenset(map(unwrap_key, payload))
     if kind == OBJECT:
         return key[3]
-    return float("nan") if kind == NAN else payload
+    if kind == FIELDS:
+        return key[4].value
+    return float(payload) if kind == NAN else payload
 
 
 def canonical_bool(key: bool) -> TypedKey:
@@ -143,8 +146,13 @@ def _tag_type(key: Any) -> Any:
     """For objects that may equal one of another type: subclasses, numbers, numpy's scalars."""
     _require_hash(key)
     if key != key:  # NaN of Decimal or numpy
-        return typed(NAN, type(key).__qualname__ + repr(key))
+        return typed(FIELDS, repr(key), type(key), _Held(key))
     return typed(OBJECT, type(key), key)
+
+
+def _subclass_of_tuple(key: tuple[Any, ...]) -> TypedKey:
+    _require_hash(key)
+    return typed(FIELDS, canonical_tuple(tuple(key)), type(key), _Held(key))
 
 
 def _own_class(key: Any) -> Any:
@@ -152,16 +160,36 @@ def _own_class(key: Any) -> Any:
     return key
 
 
-def _by_fields(fields: Callable[[Any], tuple[Any, ...]]) -> Callable[[Any], Any]:
+def _by_fields(
+    fields: Callable[[Any], tuple[Any, ...]], rest: Callable[[Any], Any]
+) -> Callable[[Any], Any]:
     """For classes that compare field by field, as a tuple does, but only with their own kind."""
 
     def canonical(key: Any) -> Any:
         _require_hash(key)
         parts = fields(key)
         form = canonical_tuple(parts)
-        return key if form is parts else typed(OBJECT, form, key)
+        return key if form is parts else typed(FIELDS, form, rest(key), _Held(key))
 
     return canonical
+
+
+class _Held:
+    """Carries a user's object in a key without taking part in its comparison."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held)
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Held, (self.value,)
 
 
 def _require_hash(key: Any) -> None:
@@ -184,14 +212,16 @@ def _pick(cls: type) -> Callable[[Any], Any]:
     if issubclass(cls, Enum):
         return _tag_type if issubclass(cls, (int, str, float, bytes, tuple)) else _own_class
     if cls.__module__.partition(".")[0] == "numpy" or issubclass(
-        cls, (str, bytes, tuple, frozenset, Number, datetime.date, datetime.time)
+        cls, (str, bytes, frozenset, Number, datetime.date, datetime.time)
     ):
         return _tag_type
+    if issubclass(cls, tuple):  # a named tuple is not the plain tuple
+        return _subclass_of_tuple
     names = compared_fields(cls)
     if names is not None:
-        return _by_fields(lambda key: tuple([getattr(key, name) for name in names]))
+        return _by_fields(lambda key: tuple([getattr(key, name) for name in names]), type)
     if is_row(cls):
-        return _by_fields(tuple)
+        return _by_fields(tuple, lambda row: (type(row), row.get_row_kind(), row._names))
     return _own_class
 
 
