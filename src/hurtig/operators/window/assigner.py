@@ -44,7 +44,7 @@ class WindowAssigner(ABC):
         """The trigger that is used unless another is set."""
 
     @abstractmethod
-    def get_window_serializer(self) -> TypeSerializer:
+    def get_window_serializer(self) -> TypeSerializer[Any]:
         """Serializer of the windows."""
 
     @abstractmethod

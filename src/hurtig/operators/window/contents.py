@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from hurtig.operators.functions import AggregateFunction, ReduceFunction
@@ -24,6 +26,9 @@ CONTENTS_STATE = "window-contents"
 
 
 class _Missing:
+    def __reduce__(self) -> str:
+        return "MISSING"
+
     def __repr__(self) -> str:
         return "MISSING"
 
@@ -57,37 +62,6 @@ class WindowContents:
         self.window_function = window_function
         self.value_type = value_type
 
-    @staticmethod
-    def reduce(
-        function: Any, window_function: Any = None, value_type: TypeInformation | None = None
-    ) -> WindowContents:
-        """Keeps one value per window. ``TypeError`` for another kind of function."""
-        check_function(function, ReduceFunction, "reduce")
-        _check_window_function(window_function)
-        return WindowContents(REDUCE, function, window_function, value_type)
-
-    @staticmethod
-    def aggregate(
-        function: AggregateFunction,
-        window_function: Any = None,
-        accumulator_type: TypeInformation | None = None,
-    ) -> WindowContents:
-        """Keeps one accumulator per window. ``TypeError`` for another kind of function."""
-        if not isinstance(function, AggregateFunction):
-            raise TypeError(f"aggregate takes an AggregateFunction, got {function!r}")
-        _check_window_function(window_function)
-        return WindowContents(AGGREGATE, function, window_function, accumulator_type)
-
-    @staticmethod
-    def elements(
-        window_function: Any, value_type: TypeInformation | None = None
-    ) -> WindowContents:
-        """Keeps all elements of a window for ``apply`` or ``process``."""
-        if window_function is None:
-            raise TypeError("a window needs a function: pass it to apply() or process()")
-        _check_window_function(window_function)
-        return WindowContents(ELEMENTS, None, window_function, value_type)
-
     def descriptor(self, name: str = CONTENTS_STATE) -> StateDescriptor:
         """Descriptor of the state that keeps the contents of a key and window."""
         if self.kind == REDUCE:
@@ -95,6 +69,37 @@ class WindowContents:
         if self.kind == AGGREGATE:
             return AggregatingStateDescriptor(name, self.function, self.value_type)
         return ListStateDescriptor(name, self.value_type)
+
+
+def reduce_contents(
+    function: Any, window_function: Any = None, value_type: TypeInformation | None = None
+) -> WindowContents:
+    """One value per window. ``TypeError`` for another kind of function."""
+    check_function(function, ReduceFunction, "reduce")
+    _check_window_function(window_function)
+    return WindowContents(REDUCE, function, window_function, value_type)
+
+
+def aggregate_contents(
+    function: AggregateFunction,
+    window_function: Any = None,
+    accumulator_type: TypeInformation | None = None,
+) -> WindowContents:
+    """One accumulator per window. ``TypeError`` for another kind of function."""
+    if not isinstance(function, AggregateFunction):
+        raise TypeError(f"aggregate takes an AggregateFunction, got {function!r}")
+    _check_window_function(window_function)
+    return WindowContents(AGGREGATE, function, window_function, accumulator_type)
+
+
+def elements_contents(
+    window_function: Any, value_type: TypeInformation | None = None
+) -> WindowContents:
+    """All elements of a window, for ``apply`` or ``process``."""
+    if window_function is None:
+        raise TypeError("a window needs a function: pass it to apply() or process()")
+    _check_window_function(window_function)
+    return WindowContents(ELEMENTS, None, window_function, value_type)
 
 
 def _check_window_function(function: Any) -> None:
@@ -106,69 +111,71 @@ def _check_window_function(function: Any) -> None:
 
 
 class ContentsLogic:
-    """Adds to, merges and finishes contents. One of the three subclasses."""
+    """Adds to, merges and finishes contents: four callables, so that loops can bind them.
 
-    def add(self, contents: Any, value: Any) -> Any:
-        """``contents`` (or ``MISSING``) with ``value``."""
-        raise NotImplementedError
+    ``add(contents, value)``       contents (or ``MISSING``) with a value;
+    ``add_more(contents, value)``  the same for contents that are not missing;
+    ``merge_two(first, second)``   one for two contents, the earlier window's first;
+    ``result(contents)``           what the window function sees: a result, or a list of its own.
+    """
+
+    add: Callable[[Any, Any], Any]
+    add_more: Callable[[Any, Any], Any]
+    merge_two: Callable[[Any, Any], Any]
+    result: Callable[[Any], Any]
 
     def merge(self, parts: list[Any]) -> Any:
         """One for several contents; ``MISSING`` where all are missing."""
         present = [part for part in parts if part is not MISSING]
-        if not present:
-            return MISSING
-        merged = present[0]
-        for part in present[1:]:
-            merged = self.merge_two(merged, part)
-        return merged
-
-    def merge_two(self, first: Any, second: Any) -> Any:
-        """One for two contents, the earlier window's first."""
-        raise NotImplementedError
-
-    def result(self, contents: Any) -> Any:
-        """What the window function sees: a result, or a list of elements of its own."""
-        raise NotImplementedError
+        return reduce(self.merge_two, present) if present else MISSING
 
 
 class ReduceLogic(ContentsLogic):
     def __init__(self, function: Any, isolate: bool) -> None:
-        self.reduce = self.merge_two = callable_of(function, "reduce")
-        self.isolate = isolate
-
-    def add(self, contents: Any, value: Any) -> Any:
-        if contents is MISSING:
-            return isolated(value) if self.isolate else value
-        return self.reduce(contents, value)
-
-    def result(self, contents: Any) -> Any:
-        return contents
+        combine = callable_of(function, "reduce")
+        first = isolated if isolate else _same
+        self.add = lambda contents, value: (
+            first(value) if contents is MISSING else combine(contents, value)
+        )
+        self.add_more = self.merge_two = combine
+        self.result = _same
 
 
 class AggregateLogic(ContentsLogic):
     def __init__(self, function: AggregateFunction) -> None:
-        self.create = function.create_accumulator
-        self.add_value = function.add
-        self.merge_two = function.merge  # type: ignore[method-assign]
-        self.result = function.get_result  # type: ignore[method-assign]
-
-    def add(self, contents: Any, value: Any) -> Any:
-        return self.add_value(value, self.create() if contents is MISSING else contents)
+        create, add = function.create_accumulator, function.add
+        self.add = lambda contents, value: add(value, create() if contents is MISSING else contents)
+        self.add_more = lambda contents, value: add(value, contents)
+        self.merge_two = function.merge
+        self.result = function.get_result
 
 
 class ElementsLogic(ContentsLogic):
-    def add(self, contents: Any, value: Any) -> Any:
-        if contents is MISSING:
-            return [value]
-        contents.append(value)
-        return contents
+    def __init__(self) -> None:
+        self.add = lambda contents, value: (
+            [value] if contents is MISSING else _appended(contents, value)
+        )
+        self.add_more = _appended
+        self.merge_two = _extended
+        self.result = _copied
 
-    def merge_two(self, first: Any, second: Any) -> Any:
-        first.extend(second)
-        return first
 
-    def result(self, contents: Any) -> Any:
-        return contents[:]
+def _same(value: Any) -> Any:
+    return value
+
+
+def _appended(elements: list[Any], value: Any) -> list[Any]:
+    elements.append(value)
+    return elements
+
+
+def _extended(first: list[Any], second: list[Any]) -> list[Any]:
+    first.extend(second)
+    return first
+
+
+def _copied(elements: list[Any]) -> list[Any]:
+    return elements[:]
 
 
 def logic_of(contents: WindowContents, overlapping: bool) -> ContentsLogic:

@@ -86,7 +86,7 @@ class CountSlidingWindowAssigner(_CountWindows):
         last = number // slide
         # The first window that still holds the element; ids below 0 do not exist.
         first = max(0, (number - size) // slide + 1)
-        return [CountWindow(id) for id in range(last, first - 1, -1)]
+        return [CountWindow(n) for n in range(last, first - 1, -1)]
 
     def __repr__(self) -> str:
         return f"CountSlidingWindowAssigner({self._window_size}, {self._window_slide})"

@@ -77,11 +77,7 @@ class TimeWindow(Window):
         return hash((self.start, self.end))
 
     def __eq__(self, other: object) -> bool:
-        return (
-            other.__class__ is self.__class__
-            and self.start == other.start  # type: ignore[attr-defined]
-            and self.end == other.end  # type: ignore[attr-defined]
-        )
+        return isinstance(other, TimeWindow) and self.start == other.start and self.end == other.end
 
     def __lt__(self, other: TimeWindow) -> bool:
         if not isinstance(other, TimeWindow):

@@ -27,7 +27,9 @@ class _ContinuousTrigger(Trigger):
         if interval <= 0:
             raise ProgramError(f"{type(self).__name__} needs an interval > 0, got {interval} ms")
         self.interval = interval
-        self.state_desc = ReducingStateDescriptor("_trigger_fire_time", EarliestTime(), Types.LONG())
+        self.state_desc = ReducingStateDescriptor(
+            "_trigger_fire_time", EarliestTime(), Types.LONG()
+        )
 
     def can_merge(self) -> bool:
         return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hurtig.common.typeinfo import Types
 from hurtig.operators.window.trigger import Trigger, TriggerResult
 from hurtig.state.descriptors import ValueStateDescriptor
 
@@ -20,7 +19,7 @@ class DeltaTrigger(Trigger):
     def __init__(self, threshold: float, delta_function: Callable[[Any, Any], float]) -> None:
         self._threshold = threshold
         self._delta = delta_of(delta_function)
-        self._last_descriptor = ValueStateDescriptor("_trigger_last_element", Types.PICKLED_BYTE_ARRAY())
+        self._last_descriptor = ValueStateDescriptor("_trigger_last_element")
 
     @staticmethod
     def of(

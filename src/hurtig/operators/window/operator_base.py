@@ -1,0 +1,159 @@
+"""What all window operators share: functions, results, late records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hurtig.messages import MIN_TIMESTAMP, RowBatch
+from hurtig.operators.contract import StreamOperator
+from hurtig.operators.functions import ProcessAllWindowFunction, ProcessWindowFunction
+from hurtig.operators.user_function import close_function, open_function
+from hurtig.operators.window.assigner import MissingTimestampError, missing_timestamp_text
+from hurtig.operators.window.contents import WindowContents
+from hurtig.operators.window.contexts import WindowContext
+from hurtig.state.typed_key import unwrap_key
+
+if TYPE_CHECKING:
+    from hurtig.common.errors import UserFunctionError
+    from hurtig.common.typeinfo import TypeInformation
+
+WindowCall = Callable[[Any, Any, Any], Iterable[Any] | None]
+"""(canonical key, window, list of elements) -> results."""
+
+_NO_CLEAR = (ProcessWindowFunction.clear, ProcessAllWindowFunction.clear)
+
+
+class FiredWindow(NamedTuple):
+    """Stands for the record in the error of a window function."""
+
+    key: Any
+    window: Any
+    contents: Any
+
+
+class WindowOperatorBase(StreamOperator):
+    """Opens the functions, calls them, and deals with late records.
+
+    ``allowed_lateness`` in ms; ``late_tag`` the id of the side output for late records;
+    ``all_windows`` whether the functions take no key (``window_all``).
+    """
+
+    keyed = True
+    merging = False
+
+    def __init__(
+        self,
+        contents: WindowContents,
+        allowed_lateness: int = 0,
+        late_tag: str | None = None,
+        all_windows: bool = False,
+        output_type: TypeInformation | None = None,
+    ) -> None:
+        self.contents = contents
+        self.allowed_lateness = allowed_lateness
+        self.late_tag = late_tag
+        self.all_windows = all_windows
+        self.output_type = output_type
+
+    def open(self) -> None:
+        self.backend = self.context.keyed_state()
+        self.window_context = WindowContext(self, self.merging)
+        function = self.contents.window_function
+        open_function(self, self.contents.function)
+        open_function(self, function)
+        self.call = None if function is None else self._caller(function)
+        clear = getattr(function, "clear", None)
+        overridden = clear is not None and getattr(type(function), "clear", None) not in _NO_CLEAR
+        self.clear_function = clear if overridden else None
+        self._warned_late = False
+
+    def close(self) -> None:
+        close_function(self, self.contents.window_function)
+        close_function(self, self.contents.function)
+
+    def _caller(self, function: Any) -> WindowCall:
+        context = self.window_context
+        process = getattr(function, "process", None)
+        if process is not None:
+            if self.all_windows:
+
+                def process_all(key: Any, window: Any, elements: Any) -> Any:
+                    context.current = window
+                    return process(context, elements)
+
+                return process_all
+
+            def process_keyed(key: Any, window: Any, elements: Any) -> Any:
+                context.current = window
+                return process(unwrap_key(key), context, elements)
+
+            return process_keyed
+        apply = function.apply
+        if self.all_windows:
+            return lambda key, window, elements: apply(window, elements)
+        return lambda key, window, elements: apply(unwrap_key(key), window, elements)
+
+    def clear_window(self, window: Any) -> None:
+        """Call the function's ``clear`` for the current key and a window that is dropped."""
+        if self.clear_function is not None:
+            self.window_context.current = window
+            try:
+                self.clear_function(self.window_context)
+            except Exception as e:
+                key = unwrap_key(self.backend.current_key)
+                raise self.user_error(e, FiredWindow(key, window, [])) from e
+
+    def fired_error(self, exc: Exception, key: Any, window: Any, seen: Any) -> UserFunctionError:
+        """The error for a function that failed on the contents of a window."""
+        return self.user_error(exc, FiredWindow(unwrap_key(key), window, seen))
+
+    def timestamps_of(self, batch: RowBatch) -> list[int]:
+        """The timestamps of a batch for an event-time window; an error where there are none."""
+        if batch.timestamps is None:
+            raise self.missing_timestamp()
+        return batch.timestamps
+
+    def missing_timestamp(self) -> MissingTimestampError:
+        """The error for a record without a timestamp."""
+        return MissingTimestampError(missing_timestamp_text(self.context.name))
+
+    def emit_late(self, values: list[Any], timestamps: list[int], ends: list[Any]) -> None:
+        """Late records go to the side output, or are dropped, counted and warned about once.
+
+        ``ends`` are the ends (epoch ms) of the windows that they came too late for, or ``None``.
+        """
+        if self.late_tag is not None:
+            self.output.emit_side(self.late_tag, RowBatch(values, timestamps))
+            return
+        self.metrics.late_dropped += len(values)
+        if not self._warned_late:
+            self._warned_late = True
+            self.context.warn(self._late_text(values[0], timestamps[0], ends[0]))
+
+    def _late_text(self, value: Any, timestamp: int, end: int | None) -> str:
+        from hurtig.common.errors import shorten
+
+        window = "no window is open for it" if end is None else f"its window ended at {_time(end)}"
+        if self.allowed_lateness and end is not None:
+            window += f" ({self.allowed_lateness} ms of allowed lateness included in the check)"
+        return (
+            f"dropped a late record with timestamp {_time(timestamp)}: {window}, the watermark is "
+            f"at {_time(self.current_watermark)}. Record: {shorten(value)}. Raise the bound of "
+            "for_bounded_out_of_orderness(), set allowed_lateness(), or read late records with "
+            "side_output_late_data(). Further late records are only counted (late_dropped)."
+        )
+
+
+def _time(millis: int) -> str:
+    import datetime
+
+    if millis == MIN_TIMESTAMP:
+        return "its start"
+    try:
+        moment = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(
+            milliseconds=millis
+        )
+    except OverflowError:
+        return f"{millis} ms (end of input)" if millis > 0 else f"{millis} ms"
+    return f"{millis} ms ({moment.strftime('%Y-%m-%d %H:%M:%S')}.{millis % 1000:03d} UTC)"
