@@ -1,6 +1,6 @@
 """Declared types are kept: values that an operator returns are checked and converted by batch.
 
-    coercer(Types.TUPLE([Types.STRING(), Types.DOUBLE()]))([("a", 1)])  ->  [("a", 1.0)]
+coercer(Types.TUPLE([Types.STRING(), Types.DOUBLE()]))([("a", 1)])  ->  [("a", 1.0)]
 """
 
 from __future__ import annotations

@@ -24,9 +24,7 @@ BatchCoercion = Callable[[list[Any]], list[Any]]
 _NUMBERS = frozenset((int, float, bool))
 
 
-def coercer(
-    type_info: t.TypeInformation | None, what: str = "record"
-) -> BatchCoercion | None:
+def coercer(type_info: t.TypeInformation | None, what: str = "record") -> BatchCoercion | None:
     """A function that brings a batch of values to the declared type; None where there is none.
 
     It returns the very list it was given when all values fit, else a converted copy: int to float,

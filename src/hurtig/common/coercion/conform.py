@@ -175,8 +175,11 @@ def _is_float32(value: float) -> bool:
 def _plain_instant(value: Instant) -> bool:
     low, high = bounds(64)
     seconds, nanos = value.seconds, value.nanos
-    return type(seconds) is int and low <= seconds <= high and type(nanos) is int and (
-        low <= nanos <= high
+    return (
+        type(seconds) is int
+        and low <= seconds <= high
+        and type(nanos) is int
+        and (low <= nanos <= high)
     )
 
 

@@ -48,7 +48,7 @@ def is_untyped(type_info: t.TypeInformation) -> bool:
         | t.MapTypeInfo
         | t.PrimitiveArrayTypeInfo
         | t.BasicArrayTypeInfo
-        | t.ObjectArrayTypeInfo
+        | t.ObjectArrayTypeInfo,
     )
 
 

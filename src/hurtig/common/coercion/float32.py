@@ -20,7 +20,10 @@ def round_all(values: list[float]) -> list[float]:
         if back == rounded:
             break
         longer = map(float, map(more, rounded))
-        shown = [s if b == r else x for s, b, r, x in zip(shown, back, rounded, longer, strict=True)]
+        shown = [
+            short if b == r else long
+            for short, b, r, long in zip(shown, back, rounded, longer, strict=True)
+        ]
     return shown
 
 

@@ -56,11 +56,11 @@ class TimeTypeInfo(TypeInformation):
         micros = seconds * 1_000_000 + t.microsecond
         return micros if offset is None else micros - offset // _MICROSECOND
 
-    def from_internal_type(self, v: int | None) -> datetime.time | None:
+    def from_internal_type(self, t: int | None) -> datetime.time | None:
         """The time so many microseconds after midnight."""
-        if v is None:
+        if t is None:
             return None
-        seconds, micros = divmod(v, 1_000_000)
+        seconds, micros = divmod(t, 1_000_000)
         minutes, second = divmod(seconds, 60)
         hours, minute = divmod(minutes, 60)
         return datetime.time(hours, minute, second, micros)
