@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from hurtig.common.completable_future import CompletableFuture
@@ -35,6 +36,16 @@ class JobControl(Protocol):
 
     def cancel(self) -> Any:
         """Stops the job."""
+
+    def drive(self) -> bool:
+        """Let the job go on for a moment in the caller's thread, where it has none of its own;
+        whether it still runs. Raises what made the job fail."""
+
+    def start(self) -> None:
+        """Give the job a thread of its own, where it runs in this process."""
+
+    def when_finished(self, action: Callable[[], Any]) -> None:
+        """Call ``action`` once the job has finished without failure."""
 
     def accumulators(self) -> Any:
         """The accumulators so far, by name."""

@@ -12,6 +12,7 @@ from hurtig.graph.partitioner import (
     RebalancePartitioner,
 )
 from hurtig.graph.transformation import (
+    CacheTransformation,
     OperatorTransformation,
     PartitionTransformation,
     SideOutputTransformation,
@@ -92,6 +93,8 @@ class _Builder:
             return [(n, p, t.tag_id) for n, p, _ in self.visit(t.inputs[0])]
         if isinstance(t, UnionTransformation):
             return [entry for i in t.inputs for entry in self.visit(i)]
+        if isinstance(t, CacheTransformation):
+            return self.visit(t.kept or t.inputs[0])
         if t.id not in self.nodes:
             self._add(t)
         return [(self.nodes[t.id], None, None)]

@@ -112,3 +112,11 @@ class UnionTransformation(Transformation):
     def __init__(self, inputs: list[Transformation]) -> None:
         first = inputs[0]
         super().__init__("Union", inputs, first.output_type, first.parallelism)
+
+
+class CacheTransformation(Transformation):
+    """Stands for its input, or for what an earlier job kept of it."""
+
+    def __init__(self, input_: Transformation) -> None:
+        super().__init__("Cache", [input_], input_.output_type, input_.parallelism)
+        self.kept: SourceTransformation | None = None

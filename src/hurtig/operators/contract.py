@@ -62,6 +62,7 @@ class OperatorContext:
         batch_mode: bool = False,
         configuration: dict[str, str] | None = None,
         warn: Callable[[str], None] = lambda message: None,
+        watermark_interval_ms: int = 200,
     ) -> None:
         self.name = name
         self.uid = uid
@@ -77,6 +78,8 @@ class OperatorContext:
         self.configuration = configuration or {}
         self.warn = warn
         """Logs a warning for the user, prefixed with the operator's name."""
+        self.watermark_interval_ms = watermark_interval_ms
+        """How often periodic watermarks are emitted; 0 for never."""
         self.metrics = OperatorMetrics()
 
 

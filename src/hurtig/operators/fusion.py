@@ -44,6 +44,9 @@ class FusedStep:
 class FusableOperator(StreamOperator):
     """An operator without timers, side outputs or event-time logic: a step of a fused loop."""
 
+    kind = MAP
+    """Kind of the step, known before ``open``."""
+
     @abstractmethod
     def step(self) -> FusedStep:
         """The operator's step; called after ``open``."""

@@ -28,6 +28,7 @@ class SinkOperator(StreamOperator):
                 self._bad_record,
                 self.context.name,
                 commit=self._commit,
+                uid=self.context.uid,
             )
         )
 

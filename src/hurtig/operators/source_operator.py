@@ -55,13 +55,11 @@ class SourceOperator(StreamOperator):
         strategy: WatermarkStrategy,
         output_type: TypeInformation | None,
         error_policy: str,
-        interval_ms: int = 200,
     ) -> None:
         self.source = source
         self.strategy = strategy
         self.output_type = output_type
         self.error_policy = error_policy
-        self.interval_ms = interval_ms
 
     def open(self) -> None:
         runtime = self.context.runtime_context
@@ -74,6 +72,7 @@ class SourceOperator(StreamOperator):
                 self.context.processing_time.now,
                 self._bad_record,
                 self.context.name,
+                self.context.uid,
             )
         )
         self.reader.open()
@@ -85,8 +84,9 @@ class SourceOperator(StreamOperator):
         self._ended = False
         self._told_no_more = False
         self._cancels: list[Callable[[], None]] = []
-        if self.interval_ms > 0 and not self.context.batch_mode:
-            self._every(self.interval_ms, self._periodic)
+        interval = self.context.watermark_interval_ms
+        if interval > 0 and not self.context.batch_mode:
+            self._every(interval, self._periodic)
         if self.alignment is not None and self.strategy.alignment is not None:
             self._every(self.strategy.alignment[2], self._align)
 

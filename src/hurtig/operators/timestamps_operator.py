@@ -19,21 +19,21 @@ class TimestampsAndWatermarksOperator(StreamOperator):
     Mirrors Flink's ``TimestampsAndWatermarksOperator``.
     """
 
-    def __init__(self, strategy: WatermarkStrategy, interval_ms: int = 200) -> None:
+    def __init__(self, strategy: WatermarkStrategy) -> None:
         self.strategy = strategy
-        self.interval_ms = interval_ms
 
     def open(self) -> None:
         time = self.context.processing_time
         self._tracker = WatermarkTracker(self.strategy, time.now)
         self._emitted_idle = False
         self._cancel: Callable[[], None] = lambda: None
-        if self.interval_ms > 0 and not self.context.batch_mode:
+        if self.context.watermark_interval_ms > 0 and not self.context.batch_mode:
             self._schedule()
 
     def _schedule(self) -> None:
         time = self.context.processing_time
-        self._cancel = time.schedule(time.now() + self.interval_ms, self._on_timer)
+        due = time.now() + self.context.watermark_interval_ms
+        self._cancel = time.schedule(due, self._on_timer)
 
     def _on_timer(self, timestamp: int) -> None:
         self._tracker.periodic()

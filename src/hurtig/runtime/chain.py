@@ -7,12 +7,13 @@ from typing import Any
 
 from hurtig.common.errors import UserFunctionError
 from hurtig.graph.codegen.fused_operator import FusedOperator
+from hurtig.graph.codegen.generate import MAX_FLAT_MAPS
 from hurtig.graph.codegen.keys import compile_key_extractor
 from hurtig.graph.job_graph import ChainEdge, JobVertex
 from hurtig.graph.partitioner import KeyGroupPartitioner
 from hurtig.metrics.group import OperatorMetricGroup
 from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOperator
-from hurtig.operators.fusion import FusableOperator
+from hurtig.operators.fusion import FLAT_MAP, FusableOperator
 from hurtig.operators.output import Output
 from hurtig.operators.runtime_context import StreamingRuntimeContext
 from hurtig.operators.source_operator import SourceOperator
@@ -62,13 +63,17 @@ class OperatorChain:
     def _run_from(self, node: int) -> list[int]:
         """The longest linear run of fusable operators that starts at ``node``."""
         nodes, run = self._vertex.nodes, [node]
+        flat_maps = 0
         while isinstance(nodes[run[-1]].operator, FusableOperator):
+            flat_maps += nodes[run[-1]].operator.kind == FLAT_MAP
             edges = self._edges_of(run[-1])
             leaves = any(e.source_node == run[-1] for e in self._vertex.out_edges)
             if len(edges) != 1 or edges[0].tag_id is not None or leaves:
                 break
             following = nodes[edges[0].target].operator
             if not isinstance(following, FusableOperator) or following.keyed:
+                break
+            if following.kind == FLAT_MAP and flat_maps == MAX_FLAT_MAPS:
                 break
             run.append(edges[0].target)
         return run
@@ -95,7 +100,6 @@ class OperatorChain:
                 first.watermark_strategy,
                 first.output_type,
                 first.error_policy,
-                self._job.watermark_interval_ms,
             )
             self._job.prepare_source(operator, first, self._slot)
             return operator
@@ -188,10 +192,11 @@ class OperatorChain:
             mailbox=self._slot,
             keyed_state=lambda: backend,
             operator_state=DefaultOperatorStateBackend(),
-            timer_service=InternalTimerService(backend, self._slot.now),
+            timer_service=InternalTimerService(self._slot.now, backend if keyed else None),
             batch_mode=job.batch_mode,
             configuration=job.settings,
             warn=lambda message: job.warn(chain_node.name, message),
+            watermark_interval_ms=job.watermark_interval_ms,
         )
         context.metrics = self._metrics[node]
         self._contexts[node] = context

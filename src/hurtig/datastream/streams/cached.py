@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hurtig.datastream.streams.base import DataStream
+from hurtig.graph.transformation import CacheTransformation
 
 if TYPE_CHECKING:
+    from hurtig.connectors.collection.sink import CollectSink
     from hurtig.datastream.stream_execution_environment import StreamExecutionEnvironment
     from hurtig.graph.transformation import Transformation
 
@@ -14,21 +16,41 @@ if TYPE_CHECKING:
 class CachedDataStream(DataStream):
     """A stream whose records are kept by the first job that computes them.
 
-    Mirrors PyFlink's ``CachedDataStream``; the cache lives in this process.
+    Mirrors PyFlink's ``CachedDataStream``; the records are kept in this process.
     """
 
-    def __init__(
-        self, env: StreamExecutionEnvironment, transformation: Transformation
-    ) -> None:
-        super().__init__(env, transformation)
-        self._origin = transformation
-        self._sink: Any = None
+    _transformation: CacheTransformation
 
-    def _materialize(self) -> None:
-        """Called before a job is built: keep the records of this stream, or use what was kept."""
-        raise TypeError("replaced below")
+    def __init__(self, env: StreamExecutionEnvironment, transformation: Transformation) -> None:
+        super().__init__(env, CacheTransformation(transformation))
+        env._caches.append(self)
 
     def invalidate(self) -> None:
         """Forget the kept records; the next job computes them again."""
-        self._transformation = self._origin
-        self._sink = None
+        self._transformation.kept = None
+
+    def _record(self) -> CollectSink | None:
+        """A sink that records this stream in the job being built; ``None`` when it is kept."""
+        from hurtig.connectors.collection.sink import CollectSink
+        from hurtig.datastream.streams import build
+
+        if self._transformation.kept is not None:
+            return None
+        sink = CollectSink(bounded=False)
+        origin = DataStream(self._env, self._transformation.inputs[0])
+        build.add_sink(origin, sink, "Cache").set_parallelism(1)
+        return sink
+
+    def _keep(self, sink: CollectSink) -> None:
+        from hurtig.common.watermark_strategy import WatermarkStrategy
+        from hurtig.connectors.collection.source import CollectionSource
+        from hurtig.graph.transformation import SourceTransformation
+
+        declared = self._transformation.output_type
+        self._transformation.kept = SourceTransformation(
+            "Source: Cache",
+            CollectionSource(list(sink.buffer), declared),
+            WatermarkStrategy.no_watermarks(),
+            declared,
+            1,
+        )

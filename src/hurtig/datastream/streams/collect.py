@@ -30,7 +30,7 @@ class CloseableIterator:
 
     def __next__(self) -> Any:
         while not self._buffer:
-            if self._closed or not self._client.drive():
+            if self._closed or not self._client._control.drive():
                 self.close()
                 if self._buffer:
                     break
@@ -45,7 +45,7 @@ class CloseableIterator:
         """End the job where it still runs."""
         if not self._closed:
             self._closed = True
-            self._client.stop_driving()
+            self._client.cancel()
 
     def __enter__(self) -> CloseableIterator:
         return self

@@ -1,0 +1,53 @@
+"""Keeps the enumerator of one source and hands its splits to the readers that ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hurtig.connectors.source import SplitEnumerator
+
+
+class SourceCoordinator:
+    """One per source. ``schedule(at_ms, callback)`` and ``now`` are the JobManager's clock;
+    ``wakeup`` tells the readers that there may be new splits."""
+
+    def __init__(
+        self,
+        enumerator: SplitEnumerator,
+        now: Callable[[], int],
+        schedule: Callable[[int, Callable[[int], None]], object],
+        wakeup: Callable[[], None],
+    ) -> None:
+        self._enumerator = enumerator
+        self._now = now
+        self._schedule = schedule
+        self._wakeup = wakeup
+        self._closed = False
+
+    def start(self) -> None:
+        """Look for splits for the first time, and regularly where the enumerator wants it."""
+        self._discover(self._now())
+
+    def _discover(self, _: int) -> None:
+        if self._closed:
+            return
+        again = self._enumerator.discover(self._now())
+        if again is not None:
+            self._schedule(again, self._discover)
+        self._wakeup()
+
+    def next_split(self, subtask_index: int) -> Any | None:
+        """A split for this reader, or ``None`` when there is none now."""
+        return self._enumerator.next_split(subtask_index)
+
+    @property
+    def finished(self) -> bool:
+        """Whether there will never be another split."""
+        return self._enumerator.finished
+
+    def close(self) -> None:
+        """Close the enumerator."""
+        if not self._closed:
+            self._closed = True
+            self._enumerator.close()

@@ -1,0 +1,44 @@
+"""What happens when a user's function fails on a record: raise, skip, or set it aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hurtig.common.error_policy import DEAD_LETTER, DEAD_LETTER_TAG, FAIL, DeadLetter
+from hurtig.common.errors import HurtigError
+from hurtig.messages import MIN_TIMESTAMP, RowBatch
+
+if TYPE_CHECKING:
+    from hurtig.operators.contract import StreamOperator
+
+
+class ResultError(TypeError):
+    """A user's function returned something that cannot be emitted; has no frames to show."""
+
+
+def set_aside(
+    operator: StreamOperator, exc: Exception, record: Any, timestamp: int = MIN_TIMESTAMP
+) -> None:
+    """Apply the error policy of ``operator`` to ``record``, on which a function raised ``exc``.
+
+    ``fail`` raises ``UserFunctionError``; so does every policy where the program itself is wrong
+    (an error of hurtig's own, such as a timer without a key). ``skip`` counts; ``dead-letter``
+    also emits a :class:`DeadLetter`. ``timestamp`` is the record's, epoch ms.
+    """
+    if isinstance(exc, ResultError):
+        exc.__traceback__ = None
+    policy = operator.error_policy
+    if policy == FAIL or isinstance(exc, HurtigError):
+        raise operator.user_error(exc, record) from exc
+    context, metrics = operator.context, operator.metrics
+    if not metrics.skipped:
+        context.warn(
+            f"a record is set aside (error policy {policy!r}; later ones are only counted): "
+            f"{operator.user_error(exc, record)}"
+        )
+    metrics.skipped += 1
+    if policy == DEAD_LETTER:
+        reason = f"{type(exc).__name__}: {exc}"
+        letter = DeadLetter(context.name, context.uid, reason, record)
+        timestamps = None if timestamp == MIN_TIMESTAMP else [timestamp]
+        operator.output.emit_side(DEAD_LETTER_TAG, RowBatch([letter], timestamps))

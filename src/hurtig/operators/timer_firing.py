@@ -1,0 +1,77 @@
+"""Fires the timers of an operator's process function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hurtig.operators.collector import Collector, ProcessCall, run_keyed
+from hurtig.operators.process_contexts import FiredTimer
+from hurtig.state.timers import TimeDomain
+from hurtig.state.typed_key import unwrap_key
+
+if TYPE_CHECKING:
+    from hurtig.operators.contract import StreamOperator
+
+
+class TimerContext(Protocol):
+    """A context of ``on_timer``."""
+
+    element_timestamp: int
+    domain: TimeDomain
+
+
+class TimerFiring:
+    """Calls ``on_timer`` for what is due; keeps one wake-up for the earliest processing time.
+
+    ``on_timer``  (timestamp, context) -> results, which carry the timer's timestamp.
+    """
+
+    def __init__(
+        self, operator: StreamOperator, on_timer: ProcessCall, context: TimerContext
+    ) -> None:
+        self._operator = operator
+        self._on_timer = on_timer
+        self._context = context
+        self._timers = operator.context.timer_service
+        self._backend = operator.context.keyed_state()
+        self._clock = operator.context.processing_time
+        self._wake_up: int | None = None
+        self._cancel: Callable[[], None] = _nothing
+
+    def fire_event_time(self, watermark: int) -> None:
+        """Fire the event-time timers up to ``watermark`` (epoch ms)."""
+        self._fire(self._timers.advance_watermark(watermark), TimeDomain.EVENT_TIME)
+
+    def schedule(self) -> None:
+        """Make sure that the earliest processing-time timer wakes the operator."""
+        first = self._timers.next_processing_time()
+        if first is not None and (self._wake_up is None or first < self._wake_up):
+            self._cancel()
+            self._wake_up = first
+            self._cancel = self._clock.schedule(first, self._fire_processing_time)
+
+    def stop(self) -> None:
+        """Drop the wake-up: pending processing-time timers end with the input."""
+        self._cancel()
+        self._cancel = _nothing
+
+    def _fire_processing_time(self, timestamp: int) -> None:
+        self._wake_up = None
+        self._cancel = _nothing
+        now = max(timestamp, self._clock.now())
+        self._fire(self._timers.advance_processing_time(now), TimeDomain.PROCESSING_TIME)
+
+    def _fire(self, due: Iterator[tuple[int, Any, Any]], domain: TimeDomain) -> None:
+        self._context.domain = domain
+        name = domain.name
+        collector = Collector(
+            self._operator, True, lambda time, key: FiredTimer(unwrap_key(key), time, name)
+        )
+        records = ((timestamp, timestamp, key) for timestamp, key, _ in due)
+        run_keyed(collector, self._on_timer, records, self._context, self._backend)
+        self.schedule()
+
+
+def _nothing() -> None:
+    pass
