@@ -28,9 +28,10 @@ class FusedOperator(StreamOperator):
     :meth:`setup_parts` with one context for each, and snapshots :attr:`operators` under their own
     uids; results go to the last one's output, dead letters to that of the part that failed.
 
-    Metrics: ``records_in`` of the first part and ``records_out`` of the last are exact, and so is
-    every count that follows from them through maps and reduces (all of them where at most one
-    part is a filter or a flat_map). Counts between two such parts are not kept.
+    Metrics: the runtime counts what enters the first part and leaves the last, as for every
+    operator; between parts each count is kept that follows from these through maps and reduces
+    (all of them where at most one part is a filter or a flat_map). Counts between two such parts
+    would cost time for each record and are not kept.
 
     ``inline``: whether bodies of functions are placed into the loop; ``None`` decides by whether
     a debugger or profiler is watching when the operator opens.
@@ -156,17 +157,20 @@ class FusedOperator(StreamOperator):
         skipped, last = run.skipped, len(self.operators) - 1
         coming = run.taken
         for index, operator in enumerate(self.operators):
-            operator.metrics.records_in += coming
+            if index:
+                operator.metrics.records_in += coming
             if self._kinds[index] not in (MAP, REDUCE):
                 break
             coming -= skipped.get(index, 0)
-            operator.metrics.records_out += coming
+            if index < last:
+                operator.metrics.records_out += coming
         else:
             return
         leaving = len(run.out)
         for position in range(last, index - 1, -1):
             metrics = self.operators[position].metrics
-            metrics.records_out += leaving
+            if position < last:
+                metrics.records_out += leaving
             if position == index or self._kinds[position] not in (MAP, REDUCE):
                 break
             leaving += skipped.get(position, 0)

@@ -178,8 +178,9 @@ class _ChainWriter:
 
     def _reduce(self, index: int, step: ChainStep) -> None:
         table = self.source.bind(f"{PREFIX}table", step.step.table)
+        get = self.source.bind(f"{PREFIX}get", step.step.table.get)
         before, key, value = f"{PREFIX}a", f"{PREFIX}k", _text(self.value)
-        self.source.add(index, self.indent, f"{before} = {table}.get({key})")
+        self.source.add(index, self.indent, f"{before} = {get}({key})")
         combined = self._call(index, step, before)
         self.value = f"{PREFIX}v{index + 1}"
         self._add(

@@ -40,8 +40,12 @@ def function_node(function: FunctionType) -> FunctionNode | None:
 
 
 def _nodes_of(function: FunctionType) -> dict[int, list[FunctionNode]]:
-    filename = function.__code__.co_filename
+    filename: Any = function.__code__.co_filename
     lines = linecache.getlines(filename, function.__globals__)
+    if not lines:
+        # cloudpickle may have replaced the name of the file, but leaves that of the module.
+        filename = function.__globals__.get("__file__")
+        lines = linecache.getlines(filename) if isinstance(filename, str) else []
     if not lines:
         return {}
     known = _parsed.get(filename)
