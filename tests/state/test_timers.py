@@ -50,15 +50,16 @@ class Naive:
         return first
 
 
-timers_of = st.tuples(st.integers(0, 6), st.sampled_from("ab"), st.sampled_from(["", (0, 5)]))
+timers_of = st.tuples(st.integers(0, 4), st.sampled_from("ab"), st.sampled_from(["", (0, 5)]))
 actions = st.tuples(st.sampled_from(["add", "add", "remove"]), timers_of)
 scripts = st.lists(
     st.one_of(
         actions,
-        st.tuples(st.just("advance"), st.integers(0, 8), st.lists(actions, max_size=6)),
+        st.tuples(st.just("advance"), st.integers(0, 5), st.lists(actions, max_size=6)),
         st.tuples(st.just("restore"), st.none()),
     ),
-    max_size=25,
+    min_size=5,
+    max_size=40,
 )
 
 

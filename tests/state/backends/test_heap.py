@@ -54,7 +54,7 @@ def descriptors():
     }
 
 
-KEYS = [canonical_key(k) for k in ("a", "b", 1, 1.0, True, None, ("x", 1), float("nan"))]
+KEYS = [canonical_key(k) for k in (1, 1.0, None)]
 keys = st.sampled_from(KEYS)
 namespaces = st.sampled_from([VOID_NAMESPACE, (0, 10), (10, 20)])
 ints = st.integers(-5, 5)
@@ -197,7 +197,7 @@ class HeapAgainstModel(RuleBasedStateMachine):
 
 
 TestHeapAgainstModel = HeapAgainstModel.TestCase
-TestHeapAgainstModel.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestHeapAgainstModel.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
 def backend_with(descriptor, key="k"):

@@ -93,16 +93,33 @@ class Model:
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["wait", "write", "read", "read_one", "clear", "remove", "restore"]),
-        st.sampled_from("ab"),
-        st.integers(0, 12),
+        st.sampled_from(
+            [
+                "wait",
+                "wait",
+                "write",
+                "write",
+                "read",
+                "read",
+                "read_one",
+                "clear",
+                "remove",
+                "restore",
+            ]
+        ),
+        st.sampled_from("aab"),
+        st.sampled_from([1, 3, 4, 5, 6, 7, 10]),
     ),
-    max_size=30,
+    min_size=10,
+    max_size=40,
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.sampled_from(sorted(MAKE)), st.booleans(), st.booleans(), st.booleans(), steps)
+@pytest.mark.parametrize("kind", sorted(MAKE))
+@pytest.mark.parametrize("on_read", [False, True])
+@pytest.mark.parametrize("visible", [False, True])
+@settings(max_examples=60, deadline=None)
+@given(background=st.booleans(), script=steps)
 def test_against_model(kind, on_read, visible, background, script):
     background = background and not visible  # else clean-up decides what is seen
     clock = Clock()
