@@ -11,7 +11,6 @@ from hurtig.graph.codegen.generate import MAX_FLAT_MAPS
 from hurtig.graph.codegen.keys import compile_key_extractor
 from hurtig.graph.job_graph import ChainEdge, JobVertex
 from hurtig.graph.partitioner import KeyGroupPartitioner
-from hurtig.metrics.group import OperatorMetricGroup
 from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOperator
 from hurtig.operators.fusion import FLAT_MAP, FusableOperator
 from hurtig.operators.output import Output
@@ -171,7 +170,7 @@ class OperatorChain:
         chain_node, info, job = self._vertex.nodes[node], self._info, self._job
         backend = HeapKeyedStateBackend(info.max_parallelism, self._slot.now)
         keyed = getattr(chain_node.operator, "keyed", False)
-        group = OperatorMetricGroup()
+        group = job.metrics.group(chain_node.name, str(info.index))
         runtime_context = StreamingRuntimeContext(
             operator_name=chain_node.name,
             subtask_index=info.index,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hurtig.graph.job_graph import ChainNode
+from hurtig.metrics.registry import MetricRegistry
 from hurtig.operators.source_operator import AlignmentGroup, SourceOperator, SplitProvider
 from hurtig.runtime.slot import Slot
 
@@ -44,6 +45,7 @@ class JobContext:
         self.warn = warn
         self.parameters = parameters
         self.accumulators: dict[str, Any] = {}
+        self.metrics = MetricRegistry()
         self._splits = splits
         self._alignment = alignment
         self.watermark_interval_ms = millis(AUTO_WATERMARK_INTERVAL_KEY, 200)

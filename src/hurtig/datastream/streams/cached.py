@@ -8,7 +8,7 @@ from hurtig.datastream.streams.base import DataStream
 from hurtig.graph.transformation import CacheTransformation
 
 if TYPE_CHECKING:
-    from hurtig.connectors.collection.sink import CollectSink
+    from hurtig.connectors.collection.sink import CollectBuffer
     from hurtig.datastream.stream_execution_environment import StreamExecutionEnvironment
     from hurtig.graph.transformation import Transformation
 
@@ -29,19 +29,16 @@ class CachedDataStream(DataStream):
         """Forget the kept records; the next job computes them again."""
         self._transformation.kept = None
 
-    def _record(self) -> CollectSink | None:
-        """A sink that records this stream in the job being built; ``None`` when it is kept."""
-        from hurtig.connectors.collection.sink import CollectSink
-        from hurtig.datastream.streams import build
+    def _record(self) -> CollectBuffer | None:
+        """Record this stream in the job being built; ``None`` when it is kept already."""
+        from hurtig.datastream.streams.collect import add_collect_sink
 
         if self._transformation.kept is not None:
             return None
-        sink = CollectSink(bounded=False)
         origin = DataStream(self._env, self._transformation.inputs[0])
-        build.add_sink(origin, sink, "Cache").set_parallelism(1)
-        return sink
+        return add_collect_sink(origin, "Cache", bounded=False)
 
-    def _keep(self, sink: CollectSink) -> None:
+    def _keep(self, buffer: CollectBuffer) -> None:
         from hurtig.common.watermark_strategy import WatermarkStrategy
         from hurtig.connectors.collection.source import CollectionSource
         from hurtig.graph.transformation import SourceTransformation
@@ -49,7 +46,7 @@ class CachedDataStream(DataStream):
         declared = self._transformation.output_type
         self._transformation.kept = SourceTransformation(
             "Source: Cache",
-            CollectionSource(list(sink.buffer), declared),
+            CollectionSource(list(buffer), declared),
             WatermarkStrategy.no_watermarks(),
             declared,
             1,

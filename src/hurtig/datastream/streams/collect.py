@@ -30,10 +30,10 @@ class CloseableIterator:
 
     def __next__(self) -> Any:
         while not self._buffer:
-            if self._closed or not self._client._control.drive():
+            if self._closed:
+                raise StopIteration
+            if not self._client._control.drive() and not self._buffer:
                 self.close()
-                if self._buffer:
-                    break
                 raise StopIteration
         return self._buffer.popleft()
 
@@ -54,20 +54,25 @@ class CloseableIterator:
         self.close()
 
 
+def add_collect_sink(stream: DataStream, name: str, bounded: bool = True) -> CollectBuffer:
+    """A sink that collects ``stream`` in this process; its buffer lives as long as its reader."""
+    from hurtig.connectors.collection.sink import CollectSink
+
+    sink = CollectSink(bounded)
+    build.add_sink(stream, sink, name).set_parallelism(1)
+    return sink.buffer
+
+
 def collect(
     stream: DataStream, job_name: str | None, limit: int | None
 ) -> CloseableIterator | list[Any]:
     """``DataStream.execute_and_collect``."""
-    from hurtig.connectors.collection.sink import CollectSink
-
     if limit is not None and limit <= 0:
         raise ProgramError(f"Limit must be greater than 0, got {limit}")
     env = stream.get_execution_environment()
-    sink = CollectSink()
-    build.add_sink(stream, sink, "Data stream collect sink").set_parallelism(1)
-    client = env._start(job_name or "DataStream Collect")
-    iterator = CloseableIterator(client, sink.buffer)
+    buffer = add_collect_sink(stream, "Data stream collect sink")
+    iterator = CloseableIterator(env._start(job_name or "DataStream Collect"), buffer)
     if limit is None:
         return iterator
     with iterator:
-        return [record for record, _ in zip(iterator, range(limit), strict=False)]
+        return [record for _, record in zip(range(limit), iterator, strict=False)]
