@@ -164,11 +164,10 @@ def build_job_graph(graph: StreamGraph, batch_mode: bool) -> JobGraph:
 
 def serialize(graph: JobGraph) -> bytes:
     """The graph as bytes. Raises :class:`ProgramError` naming what cannot be pickled."""
-    import cloudpickle
+    from hurtig.graph.codegen.pickling import dumps
 
     try:
-        data: bytes = cloudpickle.dumps(graph)
-        return data
+        return dumps(graph)
     except Exception as e:
         raise _pickling_error(graph, e) from e
 

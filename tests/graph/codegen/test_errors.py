@@ -137,6 +137,19 @@ def test_what_was_done_before_is_emitted(chain: Any) -> None:
     assert harness.timestamps == [10, 20, 20]
 
 
+def test_a_failure_in_the_rest_of_a_flat_map_keeps_timestamps_in_step(chain: Any) -> None:
+    harness = chain(
+        ("flat_map", lambda v: [0, 5, v]),
+        ("map", lambda v: 60 // v, "skip"),
+        ("map", lambda v: 60 // (v - 6)),
+    )
+    with pytest.raises(UserFunctionError) as caught:
+        harness.push([10], [77])
+    assert caught.value.record_text == "6"
+    assert harness.values == [10]
+    assert harness.timestamps == [77]
+
+
 def test_skipped_records_leave_with_their_timestamps(chain: Any) -> None:
     harness = chain(("map", lambda v: 6 // v, "skip"), ("map", lambda v: v + 1, "dead-letter"))
     harness.push([1, 0, 2, 0, 0, 3], [1, 2, 3, 4, 5, 6])
