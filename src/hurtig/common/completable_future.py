@@ -45,9 +45,7 @@ class CompletableFuture:
         return CompletableFuture(_Done(None, error))
 
     @staticmethod
-    def lazy(
-        call: Callable[[], Any], done: Callable[[], bool] | None = None
-    ) -> CompletableFuture:
+    def lazy(call: Callable[[], Any], done: Callable[[], bool] | None = None) -> CompletableFuture:
         """A future whose result is that of ``call()``, made once by whoever asks first.
 
         ``done`` tells before that whether asking would return at once. Where ``call`` gives a

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 __all__ = [
@@ -102,10 +103,10 @@ def parse_map(text: str | None) -> dict[str, str]:
     spaced = stripped.startswith("{") and stripped.endswith("}")
     entries = {}
     for item in _split(stripped[1:-1] if spaced else stripped, ",", unquote=False):
-        key, separator, value = item.partition(":")
-        if not separator:
+        colon = next(_outside_quotes(item, ":"), None)
+        if colon is None:
             raise ValueError(f"{item!r} in {text!r} is not an entry; write key:value,key:value")
-        entries[_unquoted(key.strip())] = _unquoted(value.strip())
+        entries[_unquoted(item[:colon].strip())] = _unquoted(item[colon + 1 :].strip())
     return entries
 
 
@@ -138,18 +139,24 @@ def format_value(value: Any) -> str:
 
 
 def _split(text: str, separator: str, unquote: bool = True) -> list[str]:
-    items, start, quote = [], 0, ""
+    items, start = [], 0
+    for i in _outside_quotes(text, separator):
+        items.append(text[start:i])
+        start = i + 1
+    items.append(text[start:])
+    stripped = [item.strip() for item in items]
+    return [_unquoted(item) if unquote else item for item in stripped if item]
+
+
+def _outside_quotes(text: str, separator: str) -> Iterator[int]:
+    quote = ""
     for i, char in enumerate(text):
         if quote:
             quote = "" if char == quote else quote
         elif char in "'\"":
             quote = char
         elif char == separator:
-            items.append(text[start:i])
-            start = i + 1
-    items.append(text[start:])
-    stripped = [item.strip() for item in items]
-    return [_unquoted(item) if unquote else item for item in stripped if item]
+            yield i
 
 
 def _unquoted(text: str) -> str:

@@ -14,9 +14,9 @@ __all__ = ["RestartStrategies", "RestartStrategyConfiguration"]
 class RestartStrategyConfiguration(ABC):
     """One restart strategy with its parameters."""
 
-    @abstractmethod
     def get_description(self) -> str:
         """The strategy in words."""
+        return ", ".join(f"{key}: {value}" for key, value in self.to_settings().items())
 
     @abstractmethod
     def to_settings(self) -> dict[str, str]:

@@ -72,9 +72,7 @@ class Row:
             )
         if not recursive:
             return dict(zip(self._names, self._values, strict=False))
-        return {
-            name: _plain(value) for name, value in zip(self._names, self._values, strict=False)
-        }
+        return {name: _plain(value) for name, value in zip(self._names, self._values, strict=False)}
 
     def get_row_kind(self) -> RowKind:
         """The change kind, INSERT where none was set."""
@@ -187,9 +185,7 @@ class Row:
         return _restore, (self._names, tuple(self._values))
 
 
-def new_row(
-    names: tuple[str, ...] | None, values: list[Any], row_kind: RowKind = _INSERT
-) -> Row:
+def new_row(names: tuple[str, ...] | None, values: list[Any], row_kind: RowKind = _INSERT) -> Row:
     """A row that takes over ``values`` as they are: the engine's own constructor."""
     row: Row = _allocate(Row)
     row._names = names

@@ -57,9 +57,7 @@ class WatermarkStrategy:
     ``alignment``           ``(group, max drift ms, update interval ms)``, or None
     """
 
-    def __init__(
-        self, generator_supplier: Callable[[], WatermarkGenerator] = NoWatermarks
-    ) -> None:
+    def __init__(self, generator_supplier: Callable[[], WatermarkGenerator] = NoWatermarks) -> None:
         self._generator_supplier = generator_supplier
         self.timestamp_assigner: TimestampAssigner | None = None
         self.idle_timeout_ms: int | None = None

@@ -126,13 +126,13 @@ def _to_float(value: Any) -> float:
 
 def _to_str(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return str.__str__(value)  # of a subclass the plain text
     raise wrong(value, "a str (STRING)", "Return str(value), or declare the type of the value")
 
 
 def _to_char(value: Any) -> str:
     if isinstance(value, str) and len(value) == 1:
-        return value
+        return str.__str__(value)
     raise wrong(value, "a str of one character (CHAR)", "Declare Types.STRING() for longer text")
 
 
@@ -178,9 +178,11 @@ def _to_time(value: Any) -> datetime.time:
 def _to_timestamp(value: Any) -> datetime.datetime:
     if not isinstance(value, datetime.datetime):
         raise wrong(value, "a datetime.datetime (SQL_TIMESTAMP)")
-    if value.tzinfo is None:
-        return value
-    return value.astimezone(datetime.UTC).replace(tzinfo=None)
+    if value.tzinfo is not None:
+        value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+    if type(value) is not datetime.datetime:
+        value = datetime.datetime.combine(value.date(), value.time())
+    return value
 
 
 _BASIC: dict[t.BasicType, Converter] = {
