@@ -180,9 +180,9 @@ def _to_timestamp(value: Any) -> datetime.datetime:
         raise wrong(value, "a datetime.datetime (SQL_TIMESTAMP)")
     if value.tzinfo is not None:
         value = value.astimezone(datetime.UTC).replace(tzinfo=None)
-    if type(value) is not datetime.datetime:
-        value = datetime.datetime.combine(value.date(), value.time())
-    return value
+    if type(value) is datetime.datetime:
+        return value
+    return datetime.datetime.combine(value.date(), value.time())
 
 
 _BASIC: dict[t.BasicType, Converter] = {
