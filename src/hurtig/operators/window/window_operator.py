@@ -99,46 +99,40 @@ class WindowOperator(WindowOperatorBase):
 
     def _add(self, value: Any, time: int) -> None:
         skipped = True
-        window = None
-        context = self.trigger_context
+        end = None
         for window in self.assigner.assign_windows(value, time, self.assigner_context):
             if self._is_late(window):
+                end = end or window.max_timestamp() + 1
                 continue
             skipped = False
-            context.window = window
             self._add_to(window, value, time)
-            result = self.trigger.on_element(value, time, window, context)
-            self._register_cleanup(window)
-            if result is not _CONTINUE:
-                self._act(result, window)
         if skipped:
-            self._skipped(value, time, window)
+            self._skipped(value, time, end)
 
     def _add_merging(self, value: Any, time: int) -> None:
         skipped = True
-        window = None
-        context = self.trigger_context
+        end = None
         for new in self.assigner.assign_windows(value, time, self.assigner_context):
             window, merges = self.store.merge_in(self.assigner, new)
             for result_window, parts in merges:
                 self._merge(result_window, parts)
             if self._is_late(window):
+                end = window.max_timestamp() + 1
                 continue
             skipped = False
-            context.window = window
             self._add_to(window, value, time)
-            result = self.trigger.on_element(value, time, window, context)
-            self._register_cleanup(window)
-            if result is not _CONTINUE:
-                self._act(result, window)
         if skipped:
-            self._skipped(value, time, window)
+            self._skipped(value, time, end)
 
     def _add_to(self, window: Any, value: Any, time: int) -> None:
-        before = self.store.get(window)
-        if self.evicting is not None:
-            value = (value, time)
-        self.store.put(window, self.logic.add(before, value))
+        added = value if self.evicting is None else (value, time)
+        self.store.put(window, self.logic.add(self.store.get(window), added))
+        context = self.trigger_context
+        context.window = window
+        result = self.trigger.on_element(value, time, window, context)
+        self._register_cleanup(window)
+        if result is not _CONTINUE:
+            self._act(result, window)
 
     def _merge(self, result: Any, parts: list[Any]) -> None:
         """Contents are merged already; the trigger and the timers follow."""
@@ -152,13 +146,13 @@ class WindowOperator(WindowOperatorBase):
             self.trigger.clear(part, context)
             self._delete_cleanup(part)
 
-    def _skipped(self, value: Any, time: int, window: Any) -> None:
+    def _skipped(self, value: Any, time: int, end: int | None) -> None:
         """The element is in no window, or only in windows that are closed."""
         if self.event_time and time + self.allowed_lateness <= self.current_watermark:
             values, times, ends = self._late
             values.append(value)
             times.append(time)
-            ends.append(None if window is None else window.max_timestamp() + 1)
+            ends.append(end)
 
     # ---- timers
 
