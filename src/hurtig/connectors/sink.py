@@ -27,6 +27,7 @@ class SinkContext:
         operator_name: str = "Sink",
         checkpointing: bool = False,
         commit: Callable[[list[Any]], None] = lambda committables: None,
+        uid: str = "",
     ) -> None:
         self.subtask_index = subtask_index
         self.parallelism = parallelism
@@ -34,6 +35,7 @@ class SinkContext:
         self.bad_record = bad_record
         """``bad_record(reason, location, content)``: applies the error policy of the sink."""
         self.operator_name = operator_name
+        self.uid = uid
         self.checkpointing = checkpointing
         """Whether commits follow checkpoints; without them they follow each roll and the end."""
         self.commit = commit

@@ -63,6 +63,7 @@ class SourceContext:
         now: Callable[[], int],
         bad_record: Callable[[str, str, Any], None],
         operator_name: str = "Source",
+        uid: str = "",
     ) -> None:
         self.subtask_index = subtask_index
         self.parallelism = parallelism
@@ -74,6 +75,7 @@ class SourceContext:
         """``bad_record(reason, location, content)``: applies the error policy of the source:
         raises, counts and skips, or sends to the dead-letter output."""
         self.operator_name = operator_name
+        self.uid = uid
 
 
 class SplitEnumerator(ABC):

@@ -1,0 +1,1 @@
+"""A list in the program, and results handed back to it."""

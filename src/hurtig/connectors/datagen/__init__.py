@@ -1,0 +1,1 @@
+"""Generated records at a given rate."""

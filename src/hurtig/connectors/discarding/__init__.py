@@ -1,0 +1,1 @@
+"""Throws a stream away."""

@@ -1,0 +1,1 @@
+"""Hands each record to a Python function."""

@@ -1,0 +1,1 @@
+"""Sources read one after the other."""
