@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hurtig.common.types import Row
+from hurtig.common.types import Row, new_row
 from hurtig.operators.functions import ReduceFunction
 
 SUM, MIN, MAX, MIN_BY, MAX_BY = "sum", "min", "max", "min_by", "max_by"
@@ -37,7 +37,7 @@ def _by_name(value: Any, field: str) -> Any:
 def with_field(value: Any, field: int | str, content: Any) -> Any:
     """A copy of ``value`` in which ``field`` is replaced."""
     if isinstance(value, Row):
-        row = value.copy()
+        row = new_row(value._names, list(value._values), value._row_kind)
         row[field] = content
         return row
     if hasattr(value, "_replace"):

@@ -14,8 +14,10 @@ from hurtig.graph.partitioner import KeyGroupPartitioner
 from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOperator
 from hurtig.operators.fusion import FLAT_MAP, FusableOperator
 from hurtig.operators.output import Output
+from hurtig.operators.processing_time import ProcessingTimeService
 from hurtig.operators.runtime_context import StreamingRuntimeContext
 from hurtig.operators.source_operator import SourceOperator
+from hurtig.runtime.operator_time import OperatorTime
 from hurtig.runtime.outbox import (
     ChainingOutput,
     ChannelOutput,
@@ -48,6 +50,7 @@ class OperatorChain:
         self._channel_outputs = channel_outputs
         self._metrics = [OperatorMetrics() for _ in vertex.nodes]
         self._contexts: dict[int, OperatorContext] = {}
+        self._times: dict[int, OperatorTime] = {}
         self.operators: list[StreamOperator] = []
         self.contexts: list[OperatorContext] = []
         self._build(0)
@@ -127,14 +130,14 @@ class OperatorChain:
     def _chained(self, edge: ChainEdge) -> Output:
         operator = self._build(edge.target)
         metrics = self._metrics[edge.target]
+        target = self._vertex.nodes[edge.target]
         if operator.keyed and isinstance(edge.partitioner, KeyGroupPartitioner):
             return KeyingOutput(
                 operator,
                 metrics,
-                compile_key_extractor(
-                    edge.partitioner.key_selector, self._vertex.nodes[edge.target].name
-                ),
+                compile_key_extractor(edge.partitioner.key_selector, target.name, target.uid),
                 KeyGuard(edge.partitioner.key_type).canonical,
+                self._times[edge.target].fire_due,
             )
         return ChainingOutput(operator, metrics)
 
@@ -170,6 +173,9 @@ class OperatorChain:
         chain_node, info, job = self._vertex.nodes[node], self._info, self._job
         backend = HeapKeyedStateBackend(info.max_parallelism, self._slot.now)
         keyed = getattr(chain_node.operator, "keyed", False)
+        time: ProcessingTimeService = self._slot
+        if keyed:
+            time = self._times[node] = OperatorTime(self._slot)
         group = job.metrics.group(chain_node.name, str(info.index))
         runtime_context = StreamingRuntimeContext(
             operator_name=chain_node.name,
@@ -187,7 +193,7 @@ class OperatorChain:
             uid=chain_node.uid,
             output=output,
             runtime_context=runtime_context,
-            processing_time=self._slot,
+            processing_time=time,
             mailbox=self._slot,
             keyed_state=lambda: backend,
             operator_state=DefaultOperatorStateBackend(),

@@ -45,13 +45,16 @@ class KeyingOutput(ChainingOutput):
         metrics: OperatorMetrics,
         extract: Callable[[list[Any]], list[Any]],
         canonical: Callable[[list[Any]], list[Any]],
+        fire_due: Callable[[], None],
     ) -> None:
         super().__init__(operator, metrics)
         self._extract = extract
         self._canonical = canonical
+        self._fire_due = fire_due
 
     def emit(self, batch: RowBatch) -> None:
         self._metrics.records_in += len(batch.values)
+        self._fire_due()
         keys = self._canonical(self._extract(batch.values))
         self._operator.process_batch(RowBatch(batch.values, batch.timestamps, keys))
 

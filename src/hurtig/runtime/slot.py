@@ -94,8 +94,10 @@ class Slot(ProcessingTimeService, Mailbox):
         now = self.now()
         while timers and timers[0][0] <= now:
             timestamp, _, cell = heapq.heappop(timers)
-            if cell[0] is not None:
-                cell[0](timestamp)
+            callback = cell[0]
+            if callback is not None:
+                cell[0] = None
+                callback(timestamp)
         return True
 
     def wait(self) -> None:
