@@ -296,3 +296,16 @@ def test_a_router_forgets(monkeypatch):
 def test_parallelism_above_the_maximum_is_refused():
     with pytest.raises(ValueError, match="set_max_parallelism"):
         KeyRouter(4, 5)
+
+
+@pytest.mark.parametrize("key", [True, 1.0, Decimal(1), Number.ONE])
+def test_keys_that_equal_one_are_told_apart_across_batches(key):
+    guard = KeyGuard()
+    assert guard.canonical([key]) != guard.canonical([1])
+    assert guard.canonical([("a", key)]) != guard.canonical([("a", 1)])
+    assert guard.canonical([key, key])[1] == guard.canonical([1, key])[1]
+
+
+def test_both_zeros_are_one_key():
+    assert canonical_key(-0.0) == canonical_key(0.0)
+    assert stable_key_bytes(-0.0) == stable_key_bytes(0.0)

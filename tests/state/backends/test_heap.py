@@ -355,3 +355,43 @@ def test_a_changed_kind_or_maximum_is_refused():
         second.state(ListStateDescriptor("v", Types.INT()))
     with pytest.raises(ProgramError, match=r"set_max_parallelism\(128\)"):
         HeapKeyedStateBackend(64).restore([snapshot], range(64))
+
+
+def test_restored_values_are_copies_too():
+    backend, state = backend_with(ValueStateDescriptor("v"))
+    state.update({"a": 1})
+    restored, same = backend_with(ValueStateDescriptor("v"))
+    restored.restore([backend.snapshot(1)], range(128))  # after the state was obtained
+    assert same.value() == {"a": 1}
+    same.value()["a"] = 2
+    assert same.value() == {"a": 1}
+
+
+@pytest.mark.parametrize("value", [("a", [1]), (1, ("b", ["c"])), ([1], 2)])
+def test_tuples_are_copied_where_they_hold_something_mutable(value):
+    _backend, state = backend_with(ValueStateDescriptor("v"))
+    state.update(value)
+    inner = next(
+        v
+        for v in (*value, *(value[1] if isinstance(value[1], tuple) else ()))
+        if isinstance(v, list)
+    )
+    before = repr(value)
+    inner.append("changed")
+    assert repr(state.value()) == before
+
+
+def test_immutable_values_are_kept_as_they_are():
+    _backend, state = backend_with(ValueStateDescriptor("v"))
+    value = ("a", 1.5, ("b", None))
+    state.update(value)
+    assert state.value() is value
+
+
+def test_a_restore_with_another_type_is_an_error_that_names_both():
+    backend, state = backend_with(ValueStateDescriptor("v", Types.INT()))
+    state.update(4)
+    restored = HeapKeyedStateBackend()
+    restored.restore([backend.snapshot(1)], range(128))
+    with pytest.raises(StateMigrationError, match=r"value<Integer>.*value<String>"):
+        restored.state(ValueStateDescriptor("v", Types.STRING()))

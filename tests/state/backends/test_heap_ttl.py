@@ -273,3 +273,21 @@ def test_disabled_and_duration_and_tables():
     assert backend.state(disabled).value() == 5
     with pytest.raises(ProgramError, match="time to live"):
         backend.table(described("value"))
+
+
+@pytest.mark.parametrize("age", [TTL - 1, TTL])
+def test_an_entry_expires_at_the_end_of_its_time(age):
+    clock = Clock()
+    backend = HeapKeyedStateBackend(clock=clock)
+    backend.current_key = "a"
+    single = ValueStateDescriptor("single")
+    single.enable_time_to_live(config())
+    value, mapped = backend.state(single), backend.state(described("map"))
+    value.update(1)
+    mapped.put("x", 1)
+    clock.now += age
+    alive = age < TTL
+    assert (value.value() is not None) == alive
+    assert mapped.is_empty() == (not alive)
+    assert mapped.contains("x") == alive
+    assert backend.expired_count() == (0 if alive else 2)
