@@ -175,6 +175,13 @@ class Encoder:
         encode = self.encode
         return [encode(element) for element in elements]
 
+    def encode_all(self, elements: Sequence[Any]) -> bytes | None:
+        """The bytes of all elements together where that is faster; else ``None``.
+
+        :meth:`encode_batch` may be called for the same elements after it.
+        """
+        return None
+
 
 class _SimpleStringEncoder(Encoder):
     def __init__(self, charset_name: str) -> None:
@@ -184,13 +191,25 @@ class _SimpleStringEncoder(Encoder):
     def encode(self, element: Any) -> bytes:
         return f"{render_value(element)}\n".encode(self._charset, "replace")
 
+    def encode_all(self, elements: Sequence[Any]) -> bytes | None:
+        if self._charset != "utf-8":
+            return None  # UTF-16 begins each record with its mark
+        try:
+            text = "\n".join(elements)
+        except TypeError:
+            text = "\n".join(map(render_value, elements))
+        return f"{text}\n".encode("utf-8", "replace")
+
 
 class BulkWriter(ABC):
     """Writes records into one file whose format needs more than one record at a time."""
 
     @abstractmethod
     def add_elements(self, elements: Sequence[Any]) -> None:
-        """Take these records; they may stay in memory until :meth:`finish`."""
+        """Take these records, all or none; they may stay in memory until :meth:`finish`.
+
+        :class:`MalformedRecordError` where one of them cannot be written.
+        """
 
     def flush(self) -> None:  # noqa: B027
         """Write what can be written now."""

@@ -35,7 +35,10 @@ def source_context(bad: BadRecords, subtask: int = 0, parallelism: int = 1) -> S
 
 
 def read_all(
-    source: Source, parallelism: int = 1, max_records: int = 1000, policy: str = "fail",
+    source: Source,
+    parallelism: int = 1,
+    max_records: int = 1000,
+    policy: str = "fail",
     bad: BadRecords | None = None,
 ) -> list[list[Any]]:
     """Runs a bounded source; the records of each reader, which take turns."""
@@ -46,7 +49,16 @@ def read_all(
         source.create_reader(source_context(bad, i, parallelism)) for i in range(parallelism)
     ]
     outputs: list[list[Any]] = [[] for _ in readers]
-    running = set(range(parallelism))
+    try:
+        take_turns(enumerator, readers, outputs, max_records)
+    finally:
+        for reader in readers:
+            reader.close()
+    return outputs
+
+
+def take_turns(enumerator: Any, readers: Any, outputs: Any, max_records: int) -> None:
+    running = set(range(len(readers)))
     while running:
         for i in sorted(running):
             result = readers[i].poll(max_records)
@@ -64,21 +76,23 @@ def read_all(
             else:
                 assert result is ReadStatus.END_OF_INPUT
                 running.remove(i)
-    for reader in readers:
-        reader.close()
-    return outputs
 
 
 class SinkDriver:
     """Drives a sink's writer and committer as a runtime does."""
 
     def __init__(
-        self, sink: Sink, checkpointing: bool = False, now: int = 0, subtask: int = 0,
+        self,
+        sink: Sink,
+        checkpointing: bool = False,
+        now: int = 0,
+        subtask: int = 0,
         states: list[Any] | None = None,
     ) -> None:
         self.time = ManualProcessingTime(now)
+        self.bad_records = BadRecords()
         self.writer: SinkWriter = sink.create_writer(
-            SinkContext(subtask, 1, self.time, BadRecords(), checkpointing=checkpointing)
+            SinkContext(subtask, 1, self.time, self.bad_records, checkpointing=checkpointing)
         )
         if states:
             self.writer.restore_state(states)

@@ -64,7 +64,16 @@ def test_unknown_charset():
 
 
 def test_directories_recursively_without_hidden_files(tmp_path, read_all):
-    for name in ("b.txt", "a.txt", ".hidden", "_SUCCESS", "sub/c.txt", ".git/x", "_tmp/y", "sub/_z"):
+    for name in (
+        "b.txt",
+        "a.txt",
+        ".hidden",
+        "_SUCCESS",
+        "sub/c.txt",
+        ".git/x",
+        "_tmp/y",
+        "sub/_z",
+    ):
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_text(name + "\n")
@@ -79,7 +88,7 @@ def test_empty_files_end_at_once(tmp_path, read_all):
 
 def test_a_missing_path_is_named(tmp_path):
     source = text(tmp_path / "nothing")
-    with pytest.raises(ProgramError, match="no file or directory '.*nothing'"):
+    with pytest.raises(ProgramError, match=r"no file or directory '.*nothing'"):
         source.create_enumerator(1).discover(0)
 
 
@@ -156,8 +165,11 @@ LINES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n")
 
 @settings(max_examples=150, deadline=None)
 @given(
-    content=LINES, cuts=st.lists(st.integers(0, 200), max_size=4), block=st.integers(1, 40),
-    tail=st.booleans(), batch=st.integers(1, 5),
+    content=LINES,
+    cuts=st.lists(st.integers(0, 200), max_size=4),
+    block=st.integers(1, 40),
+    tail=st.booleans(),
+    batch=st.integers(1, 5),
 )
 def test_splits_cover_every_line_once(
     tmp_path_factory, make_source_context, bad_records, content, cuts, block, tail, batch
@@ -232,7 +244,8 @@ def test_an_unchanged_directory_is_not_listed_again(tmp_path, monkeypatch):
     listings = []
     listing = file_enumerator.resolve("/")[0].list
     monkeypatch.setattr(
-        type(file_enumerator.resolve("/")[0]), "list",
+        type(file_enumerator.resolve("/")[0]),
+        "list",
         lambda self, path: listings.append(path) or listing(path),
     )
     builder = FileSource.for_record_stream_format(StreamFormat.text_line_format(), str(tmp_path))

@@ -65,7 +65,8 @@ class FileSystem(ABC):
 
     def join(self, *parts: str) -> str:
         """A path below another; empty parts are left out."""
-        return "/".join(part.rstrip("/") if i == 0 else part for i, part in enumerate(parts) if part)
+        first, *rest = parts
+        return "/".join([first.rstrip("/"), *filter(None, rest)]) if first else "/".join(rest)
 
 
 class LocalFileSystem(FileSystem):

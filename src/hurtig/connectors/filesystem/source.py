@@ -51,9 +51,7 @@ class FileSource(Source):
         )
         self._discovery_interval = discovery_interval
         self.boundedness = (
-            Boundedness.BOUNDED
-            if discovery_interval is None
-            else Boundedness.CONTINUOUS_UNBOUNDED
+            Boundedness.BOUNDED if discovery_interval is None else Boundedness.CONTINUOUS_UNBOUNDED
         )
         self.produced_type = file_format.get_produced_type()
 
