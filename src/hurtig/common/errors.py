@@ -59,6 +59,9 @@ class UserFunctionError(HurtigError):
         super().__init__(self._text())
         self.__cause__ = cause
 
+    def __reduce__(self) -> Any:
+        return _rebuild, (type(self), self.args, self.__dict__, self.__cause__)
+
     def _text(self) -> str:
         lines = [self.user_traceback.rstrip(), ""]
         where = f"  operator  {self.operator}"
@@ -91,3 +94,14 @@ class BadRecordError(HurtigError):
         self.location = location
         self.content = content
         super().__init__(f"{reason}\n  read at   {location}\n  content   {shorten(content)}")
+
+
+def _rebuild(
+    kind: type[HurtigError], args: tuple[Any, ...], state: dict[str, Any], cause: Any
+) -> HurtigError:
+    """An error that has crossed a process: the same text, whatever its constructor takes."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    error.__cause__ = cause
+    return error

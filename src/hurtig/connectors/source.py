@@ -36,7 +36,7 @@ class ReadStatus(Enum):
 class SourceBatch:
     """Records of one split. ``timestamps`` (epoch ms) where the system itself has them."""
 
-    __slots__ = ("split_id", "split_finished", "timestamps", "values")
+    __slots__ = ("split_finished", "split_id", "timestamps", "values")
 
     def __init__(
         self,

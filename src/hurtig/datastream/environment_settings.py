@@ -85,7 +85,9 @@ class EnvironmentSettings:
     def set_runtime_mode(self, execution_mode: RuntimeExecutionMode) -> Self:
         """STREAMING (the default), BATCH, or AUTOMATIC: batch where all sources end."""
         if not isinstance(execution_mode, RuntimeExecutionMode):
-            raise TypeError(f"set_runtime_mode takes a RuntimeExecutionMode, got {execution_mode!r}")
+            raise TypeError(
+                f"set_runtime_mode takes a RuntimeExecutionMode, got {execution_mode!r}"
+            )
         self._configuration.set_string("execution.runtime-mode", execution_mode.name)
         return self
 
@@ -243,9 +245,7 @@ class EnvironmentSettings:
 
         return self._time_characteristic or TimeCharacteristic.EventTime
 
-    def add_default_kryo_serializer(
-        self, type_class_name: str, serializer_class_name: str
-    ) -> None:
+    def add_default_kryo_serializer(self, type_class_name: str, serializer_class_name: str) -> None:
         """Without effect: no Java serialization."""
         self._config.add_default_kryo_serializer(type_class_name, serializer_class_name)
 

@@ -115,12 +115,16 @@ class EnvironmentSources:
         source = NumberSequenceSource(start, end)
         return self._read(source, WatermarkStrategy.no_watermarks(), "Sequence Source", None)
 
-    def create_input(self, input_format: Any, type_info: TypeInformation | None = None) -> DataStream:
+    def create_input(
+        self, input_format: Any, type_info: TypeInformation | None = None
+    ) -> DataStream:
         """A stream of what an input format reads."""
         from hurtig.common.watermark_strategy import WatermarkStrategy
 
         source = as_source(input_format)
-        return self._read(source, WatermarkStrategy.no_watermarks(), "Custom File Source", type_info)
+        return self._read(
+            source, WatermarkStrategy.no_watermarks(), "Custom File Source", type_info
+        )
 
     def _read(
         self,

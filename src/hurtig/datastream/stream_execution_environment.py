@@ -17,6 +17,7 @@ from hurtig.graph.transformation import OperatorTransformation, SourceTransforma
 if TYPE_CHECKING:
     from hurtig.common.job_client import JobClient
     from hurtig.common.job_execution_result import JobExecutionResult
+    from hurtig.connectors.collection.sink import CollectBuffer
     from hurtig.datastream.streams.cached import CachedDataStream
     from hurtig.graph.job_graph import JobGraph
     from hurtig.graph.stream_graph import StreamGraph
@@ -84,12 +85,12 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
         """Build and start the job; what was built so far is used up by it."""
         from hurtig.graph.executor import executor_for
 
-        recordings = [(c, sink) for c in self._caches if (sink := c._record()) is not None]
+        recordings = [(c, kept) for c in self._caches if (kept := c._record()) is not None]
         graph = self._job_graph(job_name)
         self._transformations.clear()
         client = executor_for(graph.settings).execute(graph)
         if recordings:
-            client._control.when_finished(lambda: [c._keep(sink) for c, sink in recordings])
+            client._control.when_finished(lambda: _keep_all(recordings))
         return client
 
     def _settings(self) -> dict[str, str]:
@@ -121,6 +122,7 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
     def _job_graph(self, job_name: str) -> JobGraph:
         from hurtig.graph.job_graph import build_job_graph
 
+        self._checkpoint_config.validate()
         graph = self._stream_graph(job_name)
         return build_job_graph(graph, self._is_batch(graph))
 
@@ -143,3 +145,6 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
         )
 
 
+def _keep_all(recordings: list[tuple[CachedDataStream, CollectBuffer]]) -> None:
+    for cache, buffer in recordings:
+        cache._keep(buffer)

@@ -86,9 +86,7 @@ class LocalJobControl:
             raise KeyboardInterrupt
         if self._master.error is not None:
             raise self._master.error
-        return JobExecutionResult(
-            self.job_id, self._master.runtime_ms(), self.accumulators()
-        )
+        return JobExecutionResult(self.job_id, self._master.runtime_ms(), self.accumulators())
 
     def drive(self) -> bool:
         """One step of the job; whether it still runs. Raises what made it fail."""

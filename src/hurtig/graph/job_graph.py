@@ -187,7 +187,10 @@ def _pickling_error(graph: JobGraph, cause: Exception) -> Exception:
 
     for vertex in graph.vertices:
         for node in vertex.nodes:
-            parts: list[tuple[str, Any]] = [("its function", node.operator), ("source", node.source)]
+            parts: list[tuple[str, Any]] = [
+                ("its function", node.operator),
+                ("source", node.source),
+            ]
             for what, part in parts:
                 try:
                     cloudpickle.dumps(part)

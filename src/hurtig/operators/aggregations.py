@@ -44,8 +44,8 @@ def with_field(value: Any, field: int | str, content: Any) -> Any:
         name = field if isinstance(field, str) else value._fields[field]
         return value._replace(**{name: content})
     if isinstance(value, (tuple, list)):
-        items = list(value)
-        items[field] = content  # type: ignore[call-overload]
+        items: Any = list(value)
+        items[field] = content
         return type(value)(items)
     if isinstance(value, dict):
         return {**value, field: content}
@@ -57,7 +57,9 @@ class FieldAggregation(ReduceFunction):
 
     def __init__(self, kind: str, field: int | str) -> None:
         if not isinstance(field, (int, str)) or isinstance(field, bool):
-            raise TypeError(f"The input must be of int or str type to locate the value, got {field!r}")
+            raise TypeError(
+                f"The input must be of int or str type to locate the value, got {field!r}"
+            )
         self.kind = kind
         self.field = field
 

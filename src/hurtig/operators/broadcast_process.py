@@ -52,9 +52,7 @@ class _Times:
 
 
 class _Writes(_Times):
-    def get_broadcast_state(
-        self, state_descriptor: MapStateDescriptor
-    ) -> BroadcastState[Any, Any]:
+    def get_broadcast_state(self, state_descriptor: MapStateDescriptor) -> BroadcastState[Any, Any]:
         return self._operator.broadcast_state(state_descriptor)
 
 

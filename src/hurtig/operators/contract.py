@@ -97,6 +97,9 @@ class StreamOperator(ABC):
     error_policy = "fail"
     """``fail``, ``skip`` or ``dead-letter``: see :mod:`hurtig.common.error_policy`."""
 
+    current_watermark = MIN_TIMESTAMP
+    """The operator's event time, epoch ms."""
+
     def setup(self, context: OperatorContext) -> None:
         """Keep what the runtime gives. Subclasses that override this call ``super().setup``."""
         self.context = context

@@ -17,6 +17,7 @@ from hurtig.operators.user_function import (
 
 if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
+    from hurtig.operators.contract import StreamOperator
 
 
 class UserFunctionOperator(FusableOperator):
@@ -36,6 +37,10 @@ class UserFunctionOperator(FusableOperator):
 
     def close(self) -> None:
         close_function(self, self.function)
+
+    def for_batch(self) -> StreamOperator:
+        # Without state the order of keys means nothing: the operator stays in its chain.
+        return super().for_batch() if is_rich(self.function) else self
 
     def key_setter(self) -> Callable[[Any], None] | None:
         """Sets the backend's current key, where the function may use keyed state."""

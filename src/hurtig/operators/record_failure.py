@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ResultError(TypeError):
-    """A user's function returned something that cannot be emitted; has no frames to show."""
+    """A user's function returned what cannot be emitted; shown as a TypeError without frames."""
 
 
 def set_aside(
@@ -26,7 +26,7 @@ def set_aside(
     also emits a :class:`DeadLetter`. ``timestamp`` is the record's, epoch ms.
     """
     if isinstance(exc, ResultError):
-        exc.__traceback__ = None
+        exc = TypeError(str(exc))
     policy = operator.error_policy
     if policy == FAIL or isinstance(exc, HurtigError):
         raise operator.user_error(exc, record) from exc

@@ -98,24 +98,24 @@ class StreamingRuntimeContext(RuntimeContext):
             )
         return self._keyed_state().state(descriptor)
 
-    def get_state(self, state_descriptor: ValueStateDescriptor) -> ValueState:
-        state: ValueState = self._state(state_descriptor)
+    def get_state(self, state_descriptor: ValueStateDescriptor) -> ValueState[Any]:
+        state: ValueState[Any] = self._state(state_descriptor)
         return state
 
-    def get_list_state(self, state_descriptor: ListStateDescriptor) -> ListState:
-        state: ListState = self._state(state_descriptor)
+    def get_list_state(self, state_descriptor: ListStateDescriptor) -> ListState[Any]:
+        state: ListState[Any] = self._state(state_descriptor)
         return state
 
-    def get_map_state(self, state_descriptor: MapStateDescriptor) -> MapState:
-        state: MapState = self._state(state_descriptor)
+    def get_map_state(self, state_descriptor: MapStateDescriptor) -> MapState[Any, Any]:
+        state: MapState[Any, Any] = self._state(state_descriptor)
         return state
 
-    def get_reducing_state(self, state_descriptor: ReducingStateDescriptor) -> ReducingState:
-        state: ReducingState = self._state(state_descriptor)
+    def get_reducing_state(self, state_descriptor: ReducingStateDescriptor) -> ReducingState[Any]:
+        state: ReducingState[Any] = self._state(state_descriptor)
         return state
 
     def get_aggregating_state(
         self, state_descriptor: AggregatingStateDescriptor
-    ) -> AggregatingState:
-        state: AggregatingState = self._state(state_descriptor)
+    ) -> AggregatingState[Any]:
+        state: AggregatingState[Any] = self._state(state_descriptor)
         return state

@@ -97,14 +97,11 @@ class OperatorChain:
         nodes = [self._vertex.nodes[i] for i in run]
         first = nodes[0]
         if first.source is not None:
-            operator: StreamOperator = SourceOperator(
-                first.source,
-                first.watermark_strategy,
-                first.output_type,
-                first.error_policy,
+            source = SourceOperator(
+                first.source, first.watermark_strategy, first.output_type, first.error_policy
             )
-            self._job.prepare_source(operator, first, self._slot)
-            return operator
+            self._job.prepare_source(source, first, self._slot)
+            return source
         for node in nodes:
             node.operator.error_policy = node.error_policy
         if isinstance(first.operator, FusableOperator):

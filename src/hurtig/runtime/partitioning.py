@@ -165,7 +165,12 @@ class CustomRouter(_TargetRouter):
         from hurtig.operators.user_errors import user_traceback
 
         return UserFunctionError(
-            f"partition_custom before {self._reader!r}", "-", cause, user_traceback(cause), value, True
+            f"partition_custom before {self._reader!r}",
+            "-",
+            cause,
+            user_traceback(cause),
+            value,
+            True,
         )
 
 

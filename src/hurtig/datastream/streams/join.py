@@ -72,7 +72,8 @@ class IntervalJoined:
         from hurtig.operators.join.interval_join import IntervalJoinOperator
 
         left, right = (tag.tag_id if tag is not None else None for tag in self._late)
-        operator = IntervalJoinOperator(func, *self._bounds, left, right, output_type)
+        lower, upper = self._bounds
+        operator = IntervalJoinOperator(func, lower, upper, left, right, output_type)
         return build.two_inputs(*self._streams, "Interval Join", operator)
 
 

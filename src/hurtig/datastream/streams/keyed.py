@@ -39,7 +39,10 @@ class KeyedStream(DataStream):
     _transformation: PartitionTransformation
 
     def __init__(
-        self, origin: DataStream, transformation: PartitionTransformation, key_selector: Any,
+        self,
+        origin: DataStream,
+        transformation: PartitionTransformation,
+        key_selector: Any,
         key_type: TypeInformation | None,
     ) -> None:
         super().__init__(origin.get_execution_environment(), transformation)
@@ -174,7 +177,9 @@ class KeyedStream(DataStream):
 
     def cache(self) -> Never:
         """Refused: cache the stream before ``key_by``."""
-        raise ProgramError("Cache operation is not supported for a KeyedStream: cache() before key_by()")
+        raise ProgramError(
+            "Cache operation is not supported for a KeyedStream: cache() before key_by()"
+        )
 
 
 def _refused(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -211,8 +216,13 @@ def check_key_type(key_type: TypeInformation | None) -> None:
     """Refuse types whose values cannot be keys."""
     from hurtig.common import typeinfo as t
 
-    unhashable = (t.ListTypeInfo, t.MapTypeInfo, t.PrimitiveArrayTypeInfo, t.BasicArrayTypeInfo,
-                  t.ObjectArrayTypeInfo)
+    unhashable = (
+        t.ListTypeInfo,
+        t.MapTypeInfo,
+        t.PrimitiveArrayTypeInfo,
+        t.BasicArrayTypeInfo,
+        t.ObjectArrayTypeInfo,
+    )
     if isinstance(key_type, unhashable):
         raise ProgramError(
             f"{key_type} cannot be the type of a key: its values cannot be hashed. Return a tuple, "

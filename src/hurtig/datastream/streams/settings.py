@@ -51,7 +51,9 @@ class OperatorSettings:
     def set_parallelism(self, parallelism: int) -> Self:
         """Sets the number of subtasks of this operator."""
         if parallelism < 1:
-            raise ValueError(f"the parallelism of an operator must be at least 1, got {parallelism}")
+            raise ValueError(
+                f"the parallelism of an operator must be at least 1, got {parallelism}"
+            )
         if self._transformation.non_parallel and parallelism != 1:
             raise ValueError("The parallelism of non parallel operator must be 1.")
         self._transformation.parallelism = parallelism

@@ -94,9 +94,7 @@ class _Windowed:
         contents = aggregate_contents(aggregate_function, window_function, accumulator_type)
         return self._apply(contents, output_type)
 
-    def apply(
-        self, window_function: Any, output_type: TypeInformation | None = None
-    ) -> DataStream:
+    def apply(self, window_function: Any, output_type: TypeInformation | None = None) -> DataStream:
         """Results for all records of a window: a :class:`WindowFunction`
         (:class:`AllWindowFunction` without keys)."""
         return self._elements(window_function, output_type)

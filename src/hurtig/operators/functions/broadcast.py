@@ -36,7 +36,9 @@ class BaseBroadcastProcessFunction(Function):
         """The broadcast side: may write broadcast state."""
 
         @abstractmethod
-        def get_broadcast_state(self, state_descriptor: MapStateDescriptor) -> BroadcastState:
+        def get_broadcast_state(
+            self, state_descriptor: MapStateDescriptor
+        ) -> BroadcastState[Any, Any]:
             """The broadcast state of this descriptor."""
 
     class ReadOnlyContext(BaseContext):
@@ -45,7 +47,7 @@ class BaseBroadcastProcessFunction(Function):
         @abstractmethod
         def get_broadcast_state(
             self, state_descriptor: MapStateDescriptor
-        ) -> ReadOnlyBroadcastState:
+        ) -> ReadOnlyBroadcastState[Any, Any]:
             """The broadcast state of this descriptor, read-only."""
 
 
