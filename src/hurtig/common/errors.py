@@ -35,7 +35,7 @@ class UserFunctionError(HurtigError):
     """A user's function raised while it handled a record.
 
     ``operator``, ``uid``  which operator; ``function``  what it was doing (``map``, ``open`` …);
-    ``record``             the record in hand; ``__cause__`` the exception of the function;
+    ``record``             the record in hand; ``cause`` the exception of the function;
     ``user_traceback``     its traceback without frames of the engine.
     """
 
@@ -57,10 +57,11 @@ class UserFunctionError(HurtigError):
         self.record_text = shorten(record) if has_record else ""
         self.location = location
         super().__init__(self._text())
-        self.__cause__ = cause
+        self.cause = cause
+        """What the function raised; not ``__cause__``, so that it is printed once."""
 
     def __reduce__(self) -> Any:
-        return _rebuild, (type(self), self.args, self.__dict__, self.__cause__)
+        return _rebuild, (type(self), self.args, self.__dict__)
 
     def _text(self) -> str:
         lines = [self.user_traceback.rstrip(), ""]
@@ -97,11 +98,10 @@ class BadRecordError(HurtigError):
 
 
 def _rebuild(
-    kind: type[HurtigError], args: tuple[Any, ...], state: dict[str, Any], cause: Any
+    kind: type[HurtigError], args: tuple[Any, ...], state: dict[str, Any]
 ) -> HurtigError:
     """An error that has crossed a process: the same text, whatever its constructor takes."""
     error = kind.__new__(kind, *args)
     error.args = args
     error.__dict__.update(state)
-    error.__cause__ = cause
     return error

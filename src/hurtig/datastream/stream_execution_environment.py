@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hurtig.common import global_configuration
 from hurtig.common.configuration import Configuration
-from hurtig.common.errors import ProgramError
+from hurtig.common.errors import HurtigError, ProgramError
 from hurtig.common.execution_config import ExecutionConfig
 from hurtig.datastream.checkpoint_config import CheckpointConfig
 from hurtig.datastream.environment_settings import EnvironmentSettings
@@ -53,7 +53,11 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
     def execute(self, job_name: str | None = None) -> JobExecutionResult:
         """Runs the program and waits for its end. Raises what made it fail."""
         client = self._start(job_name or _DEFAULT_NAME)
-        result: JobExecutionResult = client.get_job_execution_result().result()
+        try:
+            result: JobExecutionResult = client.get_job_execution_result().result()
+        except HurtigError as error:
+            # The error says all; the engine's frames would only hide it.
+            raise error.with_traceback(None) from None
         return result
 
     def execute_async(self, job_name: str = _DEFAULT_NAME) -> JobClient:

@@ -140,7 +140,7 @@ def _to_decimal(value: Any) -> Any:
     from decimal import Decimal, InvalidOperation
 
     if isinstance(value, Decimal):
-        return value
+        return value if value else abs(value)  # Java's decimals have no negative zero
     if isinstance(value, int | float | str) and not isinstance(value, bool):
         try:
             # Through str, as Flink does: 0.1 means 0.1.

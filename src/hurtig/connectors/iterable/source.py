@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hurtig.common.errors import ProgramError, shorten
 from hurtig.common.typeinfo import TypeInformation
+from hurtig.connectors.iterable.passing import dump_thing, load_thing
 from hurtig.connectors.source import (
     Boundedness,
     ReadStatus,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["IterableSource", "IterableSplit"]
 
 _READY_MADE = (list, tuple, range, set, frozenset, dict, deque)
-"""Types whose iteration never blocks and can be repeated."""
+"""Types whose iteration never blocks."""
 
 
 class IterableSplit(NamedTuple):
@@ -49,7 +50,8 @@ class IterableSource(Source):
 
     One subtask reads it; see :meth:`partitioned` for more. After a failure it is iterated anew
     without the records read before, so what is read should then be the same; what can be iterated
-    only once, such as a generator object, cannot be restored: give the generator function.
+    only once, such as a generator object, can neither be restored nor leave this process: give
+    the generator function.
     """
 
     def __init__(
@@ -114,13 +116,10 @@ class IterableSource(Source):
         return str(getattr(thing, "__qualname__", None) or type(thing).__qualname__)
 
     def __getstate__(self) -> dict[str, Any]:
-        if isinstance(self.thing, Iterator | AsyncIterator):
-            raise ProgramError(
-                f"{self.describe()} is an iterator and cannot be sent to the workers\n"
-                "  fix       give the function that makes it: from_iterable(numbers) in place of "
-                "from_iterable(numbers())"
-            )
-        return self.__dict__
+        return self.__dict__ | {"thing": dump_thing(self, self.thing)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ = state | {"thing": load_thing(state["thing"])}
 
 
 class _PerSubtaskEnumerator(SplitEnumerator):

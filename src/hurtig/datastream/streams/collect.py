@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hurtig.common.errors import ProgramError
+from hurtig.common.errors import HurtigError, ProgramError
 from hurtig.datastream.streams import build
 
 if TYPE_CHECKING:
@@ -32,10 +32,16 @@ class CloseableIterator:
         while not self._buffer:
             if self._closed:
                 raise StopIteration
-            if not self._client._control.drive() and not self._buffer:
+            if not self._drive() and not self._buffer:
                 self.close()
                 raise StopIteration
         return self._buffer.popleft()
+
+    def _drive(self) -> bool:
+        try:
+            return self._client._control.drive()
+        except HurtigError as error:
+            raise error.with_traceback(None) from None
 
     def next(self) -> Any:
         """The next record; ``StopIteration`` at the end."""
