@@ -81,8 +81,11 @@ def test_tumbling(stream: list[Any], size: int, offset: int, lateness: int) -> N
     offset %= size
 
     def assign(time: int) -> list[tuple[int, int]]:
-        return [(s, s + size) for s in range(-80, 600) if (s - offset) % size == 0 and
-                s <= time < s + size]
+        return [
+            (s, s + size)
+            for s in range(-80, 600)
+            if (s - offset) % size == 0 and s <= time < s + size
+        ]
 
     model = WindowsModel(assign, lateness)
     check(TumblingEventTimeWindows(size, offset), model, stream, lateness, False)

@@ -78,9 +78,7 @@ class SessionsModel:
     def element(self, value: Any, time: int, key: Any) -> None:
         end = time + self.gap
         parts = [
-            s
-            for s in self.sessions
-            if s["key"] == key and s["start"] <= end and time <= s["end"]
+            s for s in self.sessions if s["key"] == key and s["start"] <= end and time <= s["end"]
         ]
         parts.sort(key=lambda s: s["start"])
         start = min([time] + [s["start"] for s in parts])
@@ -167,7 +165,9 @@ def streams(draw: Any, keys: str = "ab", restarts: bool = True) -> list[Any]:
     now = draw(st.integers(-30, 30))
     kinds = ["element"] * 6 + ["watermark"] * 2 + (["restart"] if restarts else [])
     stream: list[Any] = []
-    for kind in draw(st.lists(st.sampled_from(kinds), max_size=40)):
+    for kind in draw(
+        st.lists(st.sampled_from(kinds), min_size=draw(st.integers(0, 30)), max_size=40)
+    ):
         if kind == "element":
             stream.append((now + draw(st.integers(-12, 25)), draw(st.sampled_from(keys))))
         elif kind == "watermark":

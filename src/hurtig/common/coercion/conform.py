@@ -133,7 +133,9 @@ class _Checks:
             parts = f" or not {self._bind(_plain_instant)}({name})" if self._exact else ""
             return f"type({name}) is not Instant{parts}"
         # The class is looked up late: importing decimal costs more than most programs need.
-        return f"type({name}) is not {self._bind(decimal_class)}()"
+        # A negative zero, which Java's decimals do not have, goes to the converter.
+        negative_zero = f"not {name} and {name}.is_signed()"
+        return f"(type({name}) is not {self._bind(decimal_class)}() or {negative_zero})"
 
     def _nested(self, type_info: t.TypeInformation, none_ok: bool = False) -> BatchCheck:
         return _Checks(self._exact).batch(type_info, none_ok)

@@ -13,10 +13,13 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from hurtig.messages import RowBatch
+from hurtig.operators.collector import Collector
+from hurtig.operators.record_failure import set_aside
 from hurtig.operators.window.contents import AGGREGATE, ELEMENTS, MISSING, WindowContents, logic_of
-from hurtig.operators.window.operator_base import WindowOperatorBase
+from hurtig.operators.window.operator_base import FiredWindow, WindowOperatorBase
 from hurtig.operators.window.windows import TimeWindow
 from hurtig.state.descriptors import ValueStateDescriptor
+from hurtig.state.typed_key import unwrap_key
 
 if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
@@ -101,10 +104,7 @@ class AlignedWindowOperator(WindowOperatorBase):
         if table is None:
             table = self.windows[start] = self.backend.table(self._descriptor, window)
             heappush(self._to_drop if has_fired else self._to_fire, start)
-        try:
-            table[key] = self.logic.add(table.get(key, MISSING), value)
-        except Exception as e:
-            raise self.user_error(e, value) from e
+        table[key] = self.logic.add(table.get(key, MISSING), value)
         if has_fired:
             self.backend.table(self._fired, window)[key] = True
             self._emit(window, [(key, table[key])])
@@ -156,31 +156,13 @@ class AlignedWindowOperator(WindowOperatorBase):
 
     def _emit(self, window: TimeWindow, entries: Any) -> None:
         """Send the results of a window for some keys, in the order of their first elements."""
-        call = self.call
         kind = self.contents.kind
-        results: list[Any]
-        if call is None:
-            results = [contents for _, contents in entries]
-            if kind == AGGREGATE:
-                results = self._finish(window, entries)
-        else:
-            results = []
-            finish = None if kind != AGGREGATE else self.logic.result
-            keep = kind == ELEMENTS and self.allowed_lateness > 0
-            backend = self.backend
-            key = seen = None
-            try:
-                for key, seen in entries:
-                    backend.current_key = key
-                    if kind == ELEMENTS:
-                        # The function gets a list of its own where the window lives on.
-                        got = call(key, window, seen[:] if keep else seen)
-                    else:
-                        got = call(key, window, [seen if finish is None else finish(seen)])
-                    if got is not None:
-                        results.extend(got)
-            except Exception as e:
-                raise self.fired_error(e, key, window, seen) from e
+        if self.call is not None:
+            self._run_functions(window, entries)
+            return
+        results = [contents for _, contents in entries]
+        if kind == AGGREGATE:
+            results = self._finish(window, entries)
         timestamp = window.end - 1
         for i in range(0, len(results), EMIT_LIMIT):
             chunk = results[i : i + EMIT_LIMIT]
@@ -189,10 +171,31 @@ class AlignedWindowOperator(WindowOperatorBase):
     def _finish(self, window: TimeWindow, entries: Any) -> list[Any]:
         finish = self.logic.result
         key = contents = None
-        results = []
-        try:
-            for key, contents in entries:  # noqa: B007 - the error names the key
-                results.append(finish(contents))
-        except Exception as e:
-            raise self.fired_error(e, key, window, contents) from e
-        return results
+        results: list[Any] = []
+        rows = iter(entries)
+        while True:
+            try:
+                for key, contents in rows:
+                    results.append(finish(contents))
+                return results
+            except Exception as e:
+                fired = FiredWindow(unwrap_key(key), window, contents)
+                set_aside(self, e, fired, window.end - 1)
+
+    def _run_functions(self, window: TimeWindow, entries: Any) -> None:
+        collector = Collector(self, True)
+        run, logic = self.run_function, self.logic
+        if self.contents.kind == ELEMENTS:
+            # The function gets a list of its own where the window lives on.
+            keep = self.allowed_lateness > 0
+            for key, contents in entries:
+                run(collector, key, window, contents[:] if keep else contents)
+        elif self.contents.kind == AGGREGATE:
+            for key, contents in entries:
+                result = self.result_of(logic, key, window, contents)
+                if result is not MISSING:
+                    run(collector, key, window, [result])
+        else:
+            for key, contents in entries:
+                run(collector, key, window, [contents])
+        collector.emit()

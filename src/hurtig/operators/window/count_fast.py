@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from hurtig.common.errors import HurtigError, UserFunctionError
-from hurtig.messages import RowBatch
+from hurtig.common.errors import HurtigError
+from hurtig.messages import MIN_TIMESTAMP, RowBatch
+from hurtig.operators.collector import Collector
+from hurtig.operators.record_failure import set_aside
 from hurtig.operators.window.contents import CONTENTS_STATE, MISSING, WindowContents, logic_of
 from hurtig.operators.window.operator_base import WindowOperatorBase
 from hurtig.operators.window.windows import CountWindow
@@ -43,46 +45,42 @@ class CountWindowOperator(WindowOperatorBase):
         assert batch.keys is not None
         size, slide, add = self.size, self.slide, self.logic.add
         table = self._table
-        results: list[Any] = []
+        collector = Collector(self, True)
         value = None
-        try:
-            for key, value in zip(batch.keys, batch.values, strict=True):
-                entry = table.get(key)
-                if entry is None:
-                    entry = table[key] = [0, []]
-                number, windows = entry
-                if number % slide == 0:
-                    windows.append(MISSING)
-                entry[0] = number + 1
-                for i, contents in enumerate(windows):
-                    windows[i] = add(contents, value)
-                # The oldest open window began size - 1 elements ago if it is full.
-                began = number + 1 - size
-                if began >= 0 and began % slide == 0:
-                    self._fire(key, CountWindow(began // slide), windows.pop(0), results)
-        except HurtigError:
-            raise
-        except Exception as e:
-            raise self.user_error(e, value) from e
-        if results:
-            times = list(repeat(CountWindow(0).max_timestamp(), len(results)))
-            self.output.emit(RowBatch(results, times))
+        time = MIN_TIMESTAMP
+        rows = zip(batch.keys, batch.values, batch.timestamps or repeat(time), strict=False)
+        while True:
+            try:
+                for key, value, time in rows:
+                    entry = table.get(key)
+                    if entry is None:
+                        entry = table[key] = [0, []]
+                    number, windows = entry
+                    if number % slide == 0:
+                        windows.append(MISSING)
+                    entry[0] = number + 1
+                    for i, contents in enumerate(windows):
+                        windows[i] = add(contents, value)
+                    # The oldest open window began size - 1 elements ago if it is full.
+                    began = number + 1 - size
+                    if began >= 0 and began % slide == 0:
+                        self._fire(collector, key, CountWindow(began // slide), windows.pop(0))
+                break
+            except HurtigError:
+                raise
+            except Exception as e:
+                set_aside(self, e, value, time)
+        collector.emit()
 
-    def _fire(self, key: Any, window: CountWindow, contents: Any, results: list[Any]) -> None:
-        call = self.call
+    def _fire(self, collector: Collector, key: Any, window: CountWindow, contents: Any) -> None:
         elements = self.contents.function is None
-        try:
-            seen = contents if elements else self.logic.result(contents)
-            if call is None:
-                results.append(seen)
-                return
-            self.backend.current_key = key
-            got = call(key, window, seen if elements else [seen])
-            if got is not None:
-                results.extend(got)
-        except UserFunctionError:
-            raise
-        except Exception as e:
-            raise self.fired_error(e, key, window, contents) from e
+        result = contents if elements else self.result_of(self.logic, key, window, contents)
+        if result is not MISSING:
+            if self.call is None:
+                collector.values.append(result)
+                collector.timestamps.append(window.max_timestamp())
+            else:
+                self.run_function(collector, key, window, result if elements else [result])
+        self.backend.current_key = key
         self.clear_window(window)
         self.window_context.clear_window_state(window)

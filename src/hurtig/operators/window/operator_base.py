@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hurtig.messages import MIN_TIMESTAMP, RowBatch
+from hurtig.operators.collector import Collector
 from hurtig.operators.contract import StreamOperator
 from hurtig.operators.functions import ProcessAllWindowFunction, ProcessWindowFunction
+from hurtig.operators.output_tag import OutputTag
+from hurtig.operators.record_failure import set_aside
 from hurtig.operators.user_function import close_function, open_function
 from hurtig.operators.window.assigner import MissingTimestampError, missing_timestamp_text
-from hurtig.operators.window.contents import WindowContents
+from hurtig.operators.window.contents import MISSING, ContentsLogic, WindowContents
 from hurtig.operators.window.contexts import WindowContext
 from hurtig.state.typed_key import unwrap_key
 
 if TYPE_CHECKING:
-    from hurtig.common.errors import UserFunctionError
     from hurtig.common.typeinfo import TypeInformation
 
 WindowCall = Callable[[Any, Any, Any], Iterable[Any] | None]
@@ -102,11 +105,42 @@ class WindowOperatorBase(StreamOperator):
                 self.clear_function(self.window_context)
             except Exception as e:
                 key = unwrap_key(self.backend.current_key)
-                raise self.user_error(e, FiredWindow(key, window, [])) from e
+                set_aside(self, e, FiredWindow(key, window, None), window.max_timestamp())
 
-    def fired_error(self, exc: Exception, key: Any, window: Any, seen: Any) -> UserFunctionError:
-        """The error for a function that failed on the contents of a window."""
-        return self.user_error(exc, FiredWindow(unwrap_key(key), window, seen))
+    def run_function(self, collector: Collector, key: Any, window: Any, seen: Any) -> None:
+        """Call the window function and collect its results, under the error policy.
+
+        ``seen`` is a list: the elements, or the one result. Pairs of an OutputTag and a value go
+        to side outputs.
+        """
+        assert self.call is not None
+        self.backend.current_key = key
+        time = window.max_timestamp()
+        values = collector.values
+        before = len(values)
+        got = None
+        try:
+            got = self.call(key, window, seen)
+            if got is not None:
+                for result in got:
+                    if result.__class__ is tuple and result and result[0].__class__ is OutputTag:
+                        collector.add_side(result, time)
+                    else:
+                        values.append(result)
+        except Exception as e:
+            collector.timestamps.extend(repeat(time, len(values) - before))
+            collector.failed(e, FiredWindow(unwrap_key(key), window, seen), key, time, got)
+        else:
+            collector.timestamps.extend(repeat(time, len(values) - before))
+
+    def result_of(self, logic: ContentsLogic, key: Any, window: Any, contents: Any) -> Any:
+        """The result of contents; ``MISSING`` if the function failed and the policy allows it."""
+        try:
+            return logic.result(contents)
+        except Exception as e:
+            fired = FiredWindow(unwrap_key(key), window, contents)
+            set_aside(self, e, fired, window.max_timestamp())
+            return MISSING
 
     def timestamps_of(self, batch: RowBatch) -> list[int]:
         """The timestamps of a batch for an event-time window; an error where there are none."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from hurtig.common.errors import HurtigError
 from hurtig.messages import MIN_TIMESTAMP, RowBatch
+from hurtig.operators.collector import Collector
+from hurtig.operators.record_failure import set_aside
 from hurtig.operators.window.contents import (
     AGGREGATE,
     CONTENTS_STATE,
@@ -78,28 +80,32 @@ class SessionEventTimeOperator(WindowOperatorBase):
         add = self.contents.function.add if aggregate else self.logic.add_more
         clock = self._clock
         value = None
-        try:
-            for time, key, value in zip(timestamps, batch.keys, batch.values, strict=True):
-                sessions = find(key)
-                if sessions is not None:
-                    session = sessions[-1]
-                    if session[0] <= time <= session[1]:
-                        if time + gap > session[1]:
-                            session[1] = time + gap
-                            clock += 1
-                            session[3] = clock
-                        contents = session[2]
-                        session[2] = add(value, contents) if aggregate else add(contents, value)
-                        continue
-                self._clock = clock
-                insert(sessions, time, key, value)
-                clock = self._clock
-        except HurtigError:
-            raise
-        except Exception as e:
-            raise self.user_error(e, value) from e
-        finally:
-            self._clock = max(clock, self._clock)
+        time = 0
+        rows = zip(timestamps, batch.keys, batch.values, strict=True)
+        while True:
+            try:
+                for time, key, value in rows:
+                    sessions = find(key)
+                    if sessions is not None:
+                        session = sessions[-1]
+                        if session[0] <= time <= session[1]:
+                            if time + gap > session[1]:
+                                session[1] = time + gap
+                                clock += 1
+                                session[3] = clock
+                            contents = session[2]
+                            session[2] = add(value, contents) if aggregate else add(contents, value)
+                            continue
+                    self._clock = clock
+                    insert(sessions, time, key, value)
+                    clock = self._clock
+                break
+            except HurtigError:
+                raise
+            except Exception as e:
+                clock = max(clock, self._clock)
+                set_aside(self, e, value, time)
+        self._clock = clock
         if self._late[0]:
             self.emit_late(*self._late)
 
@@ -140,8 +146,7 @@ class SessionEventTimeOperator(WindowOperatorBase):
 
     def advance_watermark(self, timestamp: int) -> None:
         queue = self._queue
-        results: list[Any] = []
-        times: list[int] = []
+        collector = Collector(self, True)
         while queue and queue[0][0] - 1 <= timestamp:
             _, change, key = heappop(queue)
             sessions = self._sessions.get(key, ())
@@ -157,26 +162,20 @@ class SessionEventTimeOperator(WindowOperatorBase):
             else:
                 sessions.remove(session)
             window = TimeWindow(session[START], session[END])
-            before = len(results)
-            self._fire(key, window, session[CONTENTS], results)
-            times += [window.end - 1] * (len(results) - before)
-        if results:
-            self.output.emit(RowBatch(results, times))
+            self._fire(collector, key, window, session[CONTENTS])
+        collector.emit()
         self.output.emit_watermark(timestamp)
 
-    def _fire(self, key: Any, window: TimeWindow, contents: Any, results: list[Any]) -> None:
-        call = self.call
-        try:
-            seen = contents if self.contents.kind == ELEMENTS else self.logic.result(contents)
-            if call is None:
-                results.append(seen)
-                return
-            self.backend.current_key = key
-            got = call(key, window, seen if self.contents.kind == ELEMENTS else [seen])
-            if got is not None:
-                results.extend(got)
-        except Exception as e:
-            raise self.fired_error(e, key, window, contents) from e
+    def _fire(self, collector: Collector, key: Any, window: TimeWindow, contents: Any) -> None:
+        elements = self.contents.kind == ELEMENTS
+        result = contents if elements else self.result_of(self.logic, key, window, contents)
+        if result is not MISSING:
+            if self.call is None:
+                collector.values.append(result)
+                collector.timestamps.append(window.end - 1)
+            else:
+                self.run_function(collector, key, window, result if elements else [result])
+        self.backend.current_key = key
         self.clear_window(window)
 
 

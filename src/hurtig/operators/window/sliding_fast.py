@@ -7,6 +7,7 @@ from typing import Any
 
 from hurtig.common.errors import HurtigError
 from hurtig.messages import MIN_TIMESTAMP, RowBatch
+from hurtig.operators.record_failure import set_aside
 from hurtig.operators.user_function import callable_of
 from hurtig.operators.window.aligned_fast import AlignedWindowOperator, Table
 from hurtig.operators.window.contents import AGGREGATE, MISSING, REDUCE, isolated
@@ -75,47 +76,51 @@ class SlidingEventTimeOperator(AlignedWindowOperator):
 
     def _reduce(self, rows: Rows) -> None:
         reduce = callable_of(self.contents.function, "reduce")
-        low = high = 0
+        low = high = time = 0
         tables: list[Table] = []
         others: list[int] = []
         value = None
-        try:
-            for time, key, value in rows:
-                if not low <= time < high:
-                    low, high, tables, others = self._pane(time, value)
-                for table in tables:
-                    before = table.get(key, MISSING)
-                    table[key] = isolated(value) if before is MISSING else reduce(before, value)
-                if others:
-                    self._add_to_others(others, key, value)
-        except HurtigError:
-            raise
-        except Exception as e:
-            raise self.user_error(e, value) from e
+        while True:
+            try:
+                for time, key, value in rows:
+                    if not low <= time < high:
+                        low, high, tables, others = self._pane(time, value)
+                    for table in tables:
+                        before = table.get(key, MISSING)
+                        table[key] = isolated(value) if before is MISSING else reduce(before, value)
+                    if others:
+                        self._add_to_others(others, key, value)
+                return
+            except HurtigError:
+                raise
+            except Exception as e:
+                set_aside(self, e, value, time)
 
     def _aggregate(self, rows: Rows) -> None:
         function = self.contents.function
         create, add = function.create_accumulator, function.add
-        low = high = 0
+        low = high = time = 0
         tables: list[Table] = []
         others: list[int] = []
         value = None
-        try:
-            for time, key, value in rows:
-                if not low <= time < high:
-                    low, high, tables, others = self._pane(time, value)
-                for table in tables:
-                    before = table.get(key, MISSING)
-                    table[key] = add(value, create() if before is MISSING else before)
-                if others:
-                    self._add_to_others(others, key, value)
-        except HurtigError:
-            raise
-        except Exception as e:
-            raise self.user_error(e, value) from e
+        while True:
+            try:
+                for time, key, value in rows:
+                    if not low <= time < high:
+                        low, high, tables, others = self._pane(time, value)
+                    for table in tables:
+                        before = table.get(key, MISSING)
+                        table[key] = add(value, create() if before is MISSING else before)
+                    if others:
+                        self._add_to_others(others, key, value)
+                return
+            except HurtigError:
+                raise
+            except Exception as e:
+                set_aside(self, e, value, time)
 
     def _collect(self, rows: Rows) -> None:
-        low = high = 0
+        low = high = time = 0
         tables: list[Table] = []
         others: list[int] = []
         for time, key, value in rows:

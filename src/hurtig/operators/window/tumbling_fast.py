@@ -7,6 +7,7 @@ from typing import Any
 
 from hurtig.common.errors import HurtigError
 from hurtig.messages import MIN_TIMESTAMP, RowBatch
+from hurtig.operators.record_failure import set_aside
 from hurtig.operators.user_function import callable_of
 from hurtig.operators.window.aligned_fast import AlignedWindowOperator, Table
 from hurtig.operators.window.contents import AGGREGATE, MISSING, REDUCE
@@ -54,61 +55,65 @@ class TumblingEventTimeOperator(AlignedWindowOperator):
     def _reduce(self, rows: Rows) -> None:
         reduce = callable_of(self.contents.function, "reduce")
         size, offset, find, look_up = self.size, self.offset, self.hot.get, self._look_up
-        low = high = 0
+        low = high = time = 0
         table: Table | None
         open_table: Table = {}
         value = None
-        try:
-            for time, key, value in rows:
-                if not low <= time < high:
-                    low = time - (time - offset) % size
-                    high = low + size
-                    table = find(low)
-                    if table is None:
-                        table = look_up(low, time, key, value)
+        while True:
+            try:
+                for time, key, value in rows:
+                    if not low <= time < high:
+                        low = time - (time - offset) % size
+                        high = low + size
+                        table = find(low)
                         if table is None:
-                            high = low
-                            continue
-                    open_table = table
-                    get = table.get
-                before = get(key, MISSING)
-                open_table[key] = value if before is MISSING else reduce(before, value)
-        except HurtigError:
-            raise
-        except Exception as e:
-            raise self.user_error(e, value) from e
+                            table = look_up(low, time, key, value)
+                            if table is None:
+                                high = low
+                                continue
+                        open_table = table
+                        get = table.get
+                    before = get(key, MISSING)
+                    open_table[key] = value if before is MISSING else reduce(before, value)
+                return
+            except HurtigError:
+                raise
+            except Exception as e:
+                set_aside(self, e, value, time)
 
     def _aggregate(self, rows: Rows) -> None:
         function = self.contents.function
         create, add = function.create_accumulator, function.add
         size, offset, find, look_up = self.size, self.offset, self.hot.get, self._look_up
-        low = high = 0
+        low = high = time = 0
         table: Table | None
         open_table: Table = {}
         value = None
-        try:
-            for time, key, value in rows:
-                if not low <= time < high:
-                    low = time - (time - offset) % size
-                    high = low + size
-                    table = find(low)
-                    if table is None:
-                        table = look_up(low, time, key, value)
+        while True:
+            try:
+                for time, key, value in rows:
+                    if not low <= time < high:
+                        low = time - (time - offset) % size
+                        high = low + size
+                        table = find(low)
                         if table is None:
-                            high = low
-                            continue
-                    open_table = table
-                    get = table.get
-                before = get(key, MISSING)
-                open_table[key] = add(value, create() if before is MISSING else before)
-        except HurtigError:
-            raise
-        except Exception as e:
-            raise self.user_error(e, value) from e
+                            table = look_up(low, time, key, value)
+                            if table is None:
+                                high = low
+                                continue
+                        open_table = table
+                        get = table.get
+                    before = get(key, MISSING)
+                    open_table[key] = add(value, create() if before is MISSING else before)
+                return
+            except HurtigError:
+                raise
+            except Exception as e:
+                set_aside(self, e, value, time)
 
     def _collect(self, rows: Rows) -> None:
         size, offset, find, look_up = self.size, self.offset, self.hot.get, self._look_up
-        low = high = 0
+        low = high = time = 0
         table: Table | None
         open_table: Table = {}
         for time, key, value in rows:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from hurtig.common.errors import HurtigError
 from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch
+from hurtig.operators.collector import Collector
+from hurtig.operators.record_failure import set_aside
 from hurtig.operators.window.assigner import MergingWindowAssigner, WindowAssigner
 from hurtig.operators.window.contents import MISSING, WindowContents, logic_of
 from hurtig.operators.window.contexts import AssignerContext, OperatorTriggerContext
 from hurtig.operators.window.evicting import EvictingLogic
-from hurtig.operators.window.operator_base import WindowOperatorBase
+from hurtig.operators.window.operator_base import FiredWindow, WindowOperatorBase
 from hurtig.operators.window.trigger import Trigger, TriggerResult
 from hurtig.operators.window.window_store import MergingStore, PlainStore, WindowStore
+from hurtig.state.typed_key import unwrap_key
 
 if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
@@ -70,8 +73,7 @@ class WindowOperator(WindowOperatorBase):
         )
         self.trigger_context = OperatorTriggerContext(self)
         self.assigner_context = AssignerContext(self)
-        self._results: list[Any] = []
-        self._result_times: list[int] = []
+        self._collector = Collector(self, True)
         self._late: tuple[list[Any], list[int], list[int | None]] = ([], [], [])
         self._wake_up: tuple[int, Callable[[], None]] | None = None
         self._schedule_wake_up()
@@ -84,16 +86,20 @@ class WindowOperator(WindowOperatorBase):
         add = self._add_merging if self.merging else self._add
         timestamps = batch.timestamps or repeat(MIN_TIMESTAMP, len(batch.values))
         value = None
-        try:
-            for value, time, key in zip(batch.values, timestamps, batch.keys, strict=True):
-                if time == MIN_TIMESTAMP and self.event_time:
-                    raise self.missing_timestamp()
-                backend.current_key = key
-                add(value, time)
-        except HurtigError:
-            raise
-        except Exception as e:
-            raise self.user_error(e, value) from e
+        time = MIN_TIMESTAMP
+        rows = zip(batch.values, timestamps, batch.keys, strict=True)
+        while True:
+            try:
+                for value, time, key in rows:
+                    if time == MIN_TIMESTAMP and self.event_time:
+                        raise self.missing_timestamp()
+                    backend.current_key = key
+                    add(value, time)
+                break
+            except HurtigError:
+                raise
+            except Exception as e:
+                set_aside(self, e, value, time)
         self._flush()
         self._schedule_wake_up()
 
@@ -193,7 +199,7 @@ class WindowOperator(WindowOperatorBase):
         except HurtigError:
             raise
         except Exception as e:
-            raise self.fired_error(e, key, window, None) from e
+            set_aside(self, e, FiredWindow(unwrap_key(key), window, None), time)
 
     def _schedule_wake_up(self) -> None:
         due = self.timers.next_processing_time()
@@ -229,31 +235,26 @@ class WindowOperator(WindowOperatorBase):
                 self._drop(window)
 
     def _fire(self, window: Any, contents: Any) -> None:
-        key = self.backend.current_key
-        try:
-            if self.evicting is None:
-                self._call(key, window, self.logic.result(contents))
-                return
-            elements = self.evicting.before(contents, window, self.trigger_context)
-            if elements:
-                self._call(key, window, self.evicting.result(elements))
-            self.store.put(window, self.evicting.after(elements, window, self.trigger_context))
-        except HurtigError:
-            raise
-        except Exception as e:
-            raise self.fired_error(e, key, window, contents) from e
-
-    def _call(self, key: Any, window: Any, seen: Any) -> None:
-        call = self.call
-        if call is None:
-            self._results.append(seen)
-            self._result_times.append(window.max_timestamp())
+        evicting = self.evicting
+        if evicting is None:
+            self._emit(window, contents)
             return
-        got = call(key, window, seen if self.contents.function is None else [seen])
-        if got is not None:
-            results = list(got)
-            self._results += results
-            self._result_times += repeat(window.max_timestamp(), len(results))
+        elements = evicting.before(contents, window, self.trigger_context)
+        if elements:
+            self._emit(window, elements)
+        self.store.put(window, evicting.after(elements, window, self.trigger_context))
+
+    def _emit(self, window: Any, contents: Any) -> None:
+        key = self.backend.current_key
+        result = self.result_of(self.logic, key, window, contents)
+        if result is MISSING:
+            return
+        if self.call is None:
+            self._collector.values.append(result)
+            self._collector.timestamps.append(window.max_timestamp())
+        else:
+            seen = result if self.contents.function is None else [result]
+            self.run_function(self._collector, key, window, seen)
 
     def _drop(self, window: Any) -> None:
         context = self.trigger_context
@@ -289,9 +290,7 @@ class WindowOperator(WindowOperatorBase):
             self.timers.delete_processing_time_timer(window, time)
 
     def _flush(self) -> None:
-        if self._results:
-            self.output.emit(RowBatch(self._results, self._result_times))
-            self._results, self._result_times = [], []
+        self._collector.emit()
         if self._late[0]:
             self.emit_late(*self._late)
             self._late = ([], [], [])
