@@ -175,7 +175,7 @@ class AlignedWindowOperator(WindowOperatorBase):
         rows = iter(entries)
         while True:
             try:
-                for key, contents in rows:
+                for key, contents in rows:  # noqa: B007 - for the error
                     results.append(finish(contents))
                 return results
             except Exception as e:

@@ -51,7 +51,7 @@ class CountWindowOperator(WindowOperatorBase):
         rows = zip(batch.keys, batch.values, batch.timestamps or repeat(time), strict=False)
         while True:
             try:
-                for key, value, time in rows:
+                for key, value, time in rows:  # noqa: B007 - for the error
                     entry = table.get(key)
                     if entry is None:
                         entry = table[key] = [0, []]

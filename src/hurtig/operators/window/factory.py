@@ -10,6 +10,7 @@ from hurtig.operators.window.contents import WindowContents
 from hurtig.operators.window.count import CountSlidingWindowAssigner, CountTumblingWindowAssigner
 from hurtig.operators.window.count_fast import CountWindowOperator
 from hurtig.operators.window.operator_base import WindowOperatorBase
+from hurtig.operators.window.processing_time_fast import TumblingProcessingTimeOperator
 from hurtig.operators.window.session import EventTimeSessionWindows
 from hurtig.operators.window.session_fast import SessionEventTimeOperator
 from hurtig.operators.window.sliding import SlidingEventTimeWindows
@@ -17,7 +18,10 @@ from hurtig.operators.window.sliding_fast import SlidingEventTimeOperator
 from hurtig.operators.window.trigger import Trigger
 from hurtig.operators.window.triggers.event_time import EventTimeTrigger
 from hurtig.operators.window.triggers.purging import PurgingTrigger
-from hurtig.operators.window.tumbling import TumblingEventTimeWindows
+from hurtig.operators.window.tumbling import (
+    TumblingEventTimeWindows,
+    TumblingProcessingTimeWindows,
+)
 from hurtig.operators.window.tumbling_fast import TumblingEventTimeOperator
 from hurtig.operators.window.window_operator import WindowOperator
 
@@ -133,6 +137,14 @@ def _fast_operator(
         )
     if trigger is not None:
         return None
+    if (
+        isinstance(assigner, TumblingProcessingTimeWindows)
+        and kind is TumblingProcessingTimeWindows
+    ):
+        size = assigner._size
+        return TumblingProcessingTimeOperator(
+            size, size, assigner._offset, contents, 0, None, all_windows, output_type
+        )
     if isinstance(assigner, CountTumblingWindowAssigner) and kind is CountTumblingWindowAssigner:
         size = assigner._window_size
         return CountWindowOperator(size, size, contents, all_windows, output_type)

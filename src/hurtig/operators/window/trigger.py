@@ -103,5 +103,5 @@ class Trigger(ABC):
             f"{type(self).__name__} does not support merging windows: it has no on_merge"
         )
 
-    def clear(self, window: Any, ctx: Trigger.TriggerContext) -> None:  # noqa: B027
+    def clear(self, window: Any, ctx: Trigger.TriggerContext) -> None:
         """The window is dropped: delete what the trigger keeps for it."""

@@ -26,7 +26,12 @@ class TumblingEventTimeOperator(AlignedWindowOperator):
         timestamps = self.timestamps_of(batch)
         assert batch.keys is not None
         self._late: tuple[list[Any], list[int], list[int | None]] = ([], [], [])
-        rows = zip(timestamps, batch.keys, batch.values, strict=True)
+        self.run_loop(zip(timestamps, batch.keys, batch.values, strict=True))
+        if self._late[0]:
+            self.emit_late(*self._late)
+
+    def run_loop(self, rows: Rows) -> None:
+        """Add ``(timestamp, key, value)`` of each record to its window."""
         kind = self.contents.kind
         if kind == REDUCE:
             self._reduce(rows)
@@ -34,8 +39,6 @@ class TumblingEventTimeOperator(AlignedWindowOperator):
             self._aggregate(rows)
         else:
             self._collect(rows)
-        if self._late[0]:
-            self.emit_late(*self._late)
 
     def _look_up(self, start: int, time: int, key: Any, value: Any) -> Table | None:
         """The table of a new window; ``None`` if the record was late or is already added."""
