@@ -9,6 +9,7 @@ from typing import Any
 
 from hurtig.client import running
 from hurtig.client.running import JobMetrics
+from hurtig.common.accumulators import merged
 from hurtig.common.configuration import Configuration
 from hurtig.common.errors import HurtigError, JobCancelledError, JobExecutionError
 from hurtig.common.execution_config import ExecutionConfig
@@ -44,6 +45,7 @@ class LocalJobControl:
         self.job_id = self._master.job_id
         self._cancel_requested = False
         self._interrupted = False
+        self._opened = False
         self._thread: threading.Thread | None = None
         self._when_finished: list[Callable[[], Any]] = []
         self._job: LocalJob | None = None
@@ -96,11 +98,11 @@ class LocalJobControl:
         if self._master.status.is_globally_terminal_state():
             return False
         try:
-            if self._job is None:
-                self._open()
             if self._cancel_requested:
                 self._end_cancelled()
                 return False
+            if self._job is None:
+                self._open()
             if not self._slot.step():
                 if self._slot.finished:
                     self._end_finished()
@@ -128,10 +130,7 @@ class LocalJobControl:
 
     def accumulators(self) -> dict[str, Any]:
         """The values of the accumulators so far."""
-        return {
-            name: getattr(accumulator, "get_local_value", lambda a=accumulator: a)()
-            for name, accumulator in self._context.accumulators.items()
-        }
+        return {name: merged(parts) for name, parts in self._context.accumulators.items()}
 
     def stop_with_savepoint(self, drain: bool, directory: str | None) -> Any:
         """Not in this version."""
@@ -164,6 +163,7 @@ class LocalJobControl:
     # -- life cycle ---------------------------------------------------------------------------
 
     def _open(self) -> None:
+        self._opened = True
         garbage.tune()
         running.register(self)
         self._job = LocalJob(self._graph, self._context, self._slot)
@@ -171,8 +171,10 @@ class LocalJobControl:
         self._master.move_to(JobStatus.RUNNING)
 
     def _release(self) -> None:
-        running.unregister(self)
-        garbage.restore()
+        if self._opened:
+            self._opened = False
+            running.unregister(self)
+            garbage.restore()
         self._master.close()
 
     def _end_finished(self) -> None:
@@ -184,8 +186,8 @@ class LocalJobControl:
     def _end_cancelled(self) -> None:
         self._master.move_to(JobStatus.CANCELLING)
         try:
-            assert self._job is not None
-            self._job.close()
+            if self._job is not None:
+                self._job.close()
         finally:
             self._master.error = JobCancelledError(f"job {self.name!r} was cancelled")
             self._master.move_to(JobStatus.CANCELED)

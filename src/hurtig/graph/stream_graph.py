@@ -112,6 +112,9 @@ class _Builder:
                 )
                 source.out_edges.append(edge)
                 node.in_edges.append(edge)
+        groups = {edge.source.slot_sharing_group for edge in node.in_edges}
+        if node.slot_sharing_group is None and len(groups) == 1:
+            node.slot_sharing_group = groups.pop()  # inherited, as in Flink
 
     def _uid(self, t: Transformation, inputs: list[Any]) -> str:
         """The user's uid, or one derived from the operator's name and what it reads: it stays

@@ -46,7 +46,7 @@ class StreamingRuntimeContext(RuntimeContext):
         keyed_state: Callable[[], KeyedStateBackend] | None,
         attempt: int = 0,
         job_parameters: dict[str, str] | None = None,
-        accumulators: dict[str, Any] | None = None,
+        accumulators: dict[str, list[Any]] | None = None,
     ) -> None:
         self._operator_name = operator_name
         self._subtask_index = subtask_index
@@ -56,7 +56,8 @@ class StreamingRuntimeContext(RuntimeContext):
         self._keyed_state = keyed_state
         self._attempt = attempt
         self._job_parameters = job_parameters or {}
-        self._accumulators: dict[str, Any] = {} if accumulators is None else accumulators
+        self._accumulators: dict[str, Any] = {}
+        self._job_accumulators = {} if accumulators is None else accumulators
 
     def get_task_name(self) -> str:
         return self._operator_name
@@ -85,7 +86,14 @@ class StreamingRuntimeContext(RuntimeContext):
     def add_accumulator(self, name: str, accumulator: Any) -> None:
         if name in self._accumulators:
             raise ValueError(f"accumulator {name!r} exists already in {self._operator_name}")
+        parts = self._job_accumulators.setdefault(name, [])
+        if parts and type(parts[0]) is not type(accumulator):
+            raise TypeError(
+                f"accumulator {name!r} is a {type(parts[0]).__name__} elsewhere in the job and a "
+                f"{type(accumulator).__name__} in {self._operator_name}"
+            )
         self._accumulators[name] = accumulator
+        parts.append(accumulator)
 
     def get_accumulator(self, name: str) -> Any:
         return self._accumulators[name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hurtig.common.errors import UserFunctionError
 from hurtig.graph.codegen.fused_operator import FusedOperator
 from hurtig.graph.codegen.generate import MAX_FLAT_MAPS
 from hurtig.graph.codegen.keys import compile_key_extractor
@@ -15,8 +14,8 @@ from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOp
 from hurtig.operators.fusion import FLAT_MAP, FusableOperator
 from hurtig.operators.output import Output
 from hurtig.operators.processing_time import ProcessingTimeService
-from hurtig.operators.runtime_context import StreamingRuntimeContext
 from hurtig.operators.source_operator import SourceOperator
+from hurtig.runtime.operator_context import create_operator_context, output_coercer
 from hurtig.runtime.operator_time import OperatorTime
 from hurtig.runtime.outbox import (
     ChainingOutput,
@@ -26,10 +25,7 @@ from hurtig.runtime.outbox import (
 )
 from hurtig.runtime.slot import Slot
 from hurtig.runtime.subtask import JobContext, SubtaskInfo
-from hurtig.state.backends.heap import HeapKeyedStateBackend
 from hurtig.state.keys import KeyGuard
-from hurtig.state.operator_state import DefaultOperatorStateBackend
-from hurtig.state.timers import InternalTimerService
 
 
 class OperatorChain:
@@ -85,7 +81,7 @@ class OperatorChain:
         run = self._run_from(node)
         output = self._output(run[-1])
         operator = self._operator(run)
-        contexts = [self._context(i, operator, output) for i in run]
+        contexts = [self._context(i, output) for i in run]
         if isinstance(operator, FusedOperator):
             operator.setup_parts(contexts)
         else:
@@ -145,61 +141,25 @@ class OperatorChain:
             if chain_node.source is not None
             else getattr(chain_node.operator, "output_type", None)
         )
-        if declared is None:
-            return None
-        from hurtig.common.coercion import TypeCoercionError, coercer
-
-        convert = coercer(declared)
-        if convert is None:
-            return None
-        name, uid = chain_node.name, chain_node.uid
-
-        def coerce(values: list[Any]) -> list[Any]:
-            try:
-                return convert(values)
-            except TypeCoercionError as e:
-                raise UserFunctionError(
-                    name, uid, e, f"{type(e).__name__}: {e}", e.value, True
-                ) from None
-
-        return coerce
+        return output_coercer(chain_node.name, chain_node.uid, declared)
 
     # -- contexts -----------------------------------------------------------------------------
 
-    def _context(self, node: int, operator: StreamOperator, output: Output) -> OperatorContext:
-        chain_node, info, job = self._vertex.nodes[node], self._info, self._job
-        backend = HeapKeyedStateBackend(info.max_parallelism, self._slot.now)
+    def _context(self, node: int, output: Output) -> OperatorContext:
+        chain_node = self._vertex.nodes[node]
         keyed = getattr(chain_node.operator, "keyed", False)
         time: ProcessingTimeService = self._slot
         if keyed:
             time = self._times[node] = OperatorTime(self._slot)
-        group = job.metrics.group(chain_node.name, str(info.index))
-        runtime_context = StreamingRuntimeContext(
-            operator_name=chain_node.name,
-            subtask_index=info.index,
-            parallelism=info.parallelism,
-            max_parallelism=info.max_parallelism,
-            metric_group=group,
-            keyed_state=(lambda: backend) if keyed else None,
-            attempt=info.attempt,
-            job_parameters=job.parameters,
-            accumulators=job.accumulators,
+        context = self._contexts[node] = create_operator_context(
+            chain_node.name,
+            chain_node.uid,
+            keyed,
+            output,
+            self._info,
+            self._job,
+            time,
+            self._slot,
+            self._metrics[node],
         )
-        context = OperatorContext(
-            name=chain_node.name,
-            uid=chain_node.uid,
-            output=output,
-            runtime_context=runtime_context,
-            processing_time=time,
-            mailbox=self._slot,
-            keyed_state=lambda: backend,
-            operator_state=DefaultOperatorStateBackend(),
-            timer_service=InternalTimerService(self._slot.now, backend if keyed else None),
-            batch_mode=job.batch_mode,
-            configuration=job.settings,
-            warn=lambda message: job.warn(chain_node.name, message),
-            watermark_interval_ms=job.watermark_interval_ms,
-        )
-        context.metrics = self._metrics[node]
-        self._contexts[node] = context
         return context

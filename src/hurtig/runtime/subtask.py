@@ -44,7 +44,8 @@ class JobContext:
         self.batch_mode = batch_mode
         self.warn = warn
         self.parameters = parameters
-        self.accumulators: dict[str, Any] = {}
+        self.accumulators: dict[str, list[Any]] = {}
+        """Parts by name, one for each subtask that registered it."""
         self.metrics = MetricRegistry()
         self._splits = splits
         self._alignment = alignment

@@ -53,6 +53,13 @@ class CloseableIterator:
             self._closed = True
             self._client.cancel()
 
+    def __del__(self) -> None:
+        """An iterator that is dropped half read ends its job."""
+        try:
+            self.close()
+        except Exception:  # the job's own error has nobody to go to any more
+            pass
+
     def __enter__(self) -> CloseableIterator:
         return self
 
