@@ -124,6 +124,6 @@ class StreamingRuntimeContext(RuntimeContext):
 
     def get_aggregating_state(
         self, state_descriptor: AggregatingStateDescriptor
-    ) -> AggregatingState[Any]:
-        state: AggregatingState[Any] = self._state(state_descriptor)
+    ) -> AggregatingState[Any, Any]:
+        state: AggregatingState[Any, Any] = self._state(state_descriptor)
         return state
