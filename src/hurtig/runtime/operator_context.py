@@ -1,0 +1,86 @@
+"""Makes the context of an operator subtask; for chains, and for the test harness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from hurtig.common.errors import UserFunctionError
+from hurtig.operators.contract import OperatorContext, OperatorMetrics
+from hurtig.operators.runtime_context import StreamingRuntimeContext
+from hurtig.state.backends.heap import HeapKeyedStateBackend
+from hurtig.state.operator_state import DefaultOperatorStateBackend
+from hurtig.state.timers import InternalTimerService
+
+if TYPE_CHECKING:
+    from hurtig.common.typeinfo import TypeInformation
+    from hurtig.operators.output import Output
+    from hurtig.operators.processing_time import Mailbox, ProcessingTimeService
+    from hurtig.runtime.subtask import JobContext, SubtaskInfo
+
+
+def create_operator_context(
+    name: str,
+    uid: str,
+    keyed: bool,
+    output: Output,
+    info: SubtaskInfo,
+    job: JobContext,
+    processing_time: ProcessingTimeService,
+    mailbox: Mailbox,
+    metrics: OperatorMetrics,
+) -> OperatorContext:
+    """State backends, timers and runtime context of one operator, empty as yet."""
+    backend = HeapKeyedStateBackend(info.max_parallelism, processing_time.now)
+    runtime_context = StreamingRuntimeContext(
+        operator_name=name,
+        subtask_index=info.index,
+        parallelism=info.parallelism,
+        max_parallelism=info.max_parallelism,
+        metric_group=job.metrics.group(name, str(info.index)),
+        keyed_state=(lambda: backend) if keyed else None,
+        attempt=info.attempt,
+        job_parameters=job.parameters,
+        accumulators=job.accumulators,
+    )
+    context = OperatorContext(
+        name=name,
+        uid=uid,
+        output=output,
+        runtime_context=runtime_context,
+        processing_time=processing_time,
+        mailbox=mailbox,
+        keyed_state=lambda: backend,
+        operator_state=DefaultOperatorStateBackend(),
+        timer_service=InternalTimerService(processing_time.now, backend if keyed else None),
+        batch_mode=job.batch_mode,
+        configuration=job.settings,
+        warn=lambda message: job.warn(name, message),
+        watermark_interval_ms=job.watermark_interval_ms,
+    )
+    context.metrics = metrics
+    return context
+
+
+def output_coercer(
+    name: str, uid: str, declared: TypeInformation | None
+) -> Callable[[list[Any]], list[Any]] | None:
+    """Checks and converts an operator's results to their declared type; ``None`` where that
+    changes nothing. Raises :class:`UserFunctionError` with the value that does not fit."""
+    if declared is None:
+        return None
+    from hurtig.common.coercion import TypeCoercionError, coercer
+
+    convert = coercer(declared)
+    if convert is None:
+        return None
+
+    def coerce(values: list[Any]) -> list[Any]:
+        try:
+            return convert(values)
+        except TypeCoercionError as e:
+            raise UserFunctionError(
+                name, uid, e, f"{type(e).__name__}: {e}", e.value, True
+            ) from None
+
+    return coerce
