@@ -44,17 +44,24 @@ def bad_user_record(
     try:
         context.bad_record(f"{type(exc).__name__}: {exc}", location, record)
     except BadRecordError:
-        raise user_function_error(context, exc, record, True, location) from exc
+        raise user_function_error(context, exc, record, True, location) from None
 
 
 def _user_traceback(exc: BaseException) -> str:
-    from traceback import format_exception_only, walk_tb
+    """The traceback from where this package called user code, which may be in another thread."""
+    from traceback import format_exception_only
 
     from hurtig.operators.user_errors import user_traceback
 
-    innermost = ""
-    for frame, _ in walk_tb(exc.__traceback__):
-        innermost = frame.f_globals.get("__name__", "")
-    if innermost.startswith("hurtig.connectors."):  # a builtin of the user's raised it
+    whole = exc.__traceback__
+    users = step = whole
+    while step is not None:
+        if step.tb_frame.f_globals.get("__name__", "").startswith("hurtig.connectors."):
+            users = step.tb_next
+        step = step.tb_next
+    if users is None:  # a builtin of the user's raised it
         return "".join(format_exception_only(exc))
-    return user_traceback(exc)
+    try:
+        return user_traceback(exc.with_traceback(users))
+    finally:
+        exc.__traceback__ = whole

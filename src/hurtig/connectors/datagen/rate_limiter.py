@@ -27,7 +27,7 @@ class RateLimiter(ABC):
     def next_time(self, now: float) -> float | None:
         """When to ask again after too few passed; ``None``: not for reasons of time."""
 
-    def notify_checkpoint_complete(self, checkpoint_id: int) -> None:  # noqa: B027 - optional
+    def notify_checkpoint_complete(self, checkpoint_id: int) -> None:
         """A checkpoint is complete."""
 
 

@@ -26,7 +26,7 @@ from hurtig.connectors.wakeup_timer import shared_timer
 
 __all__ = ["DataGeneratorSource", "GeneratorSplit"]
 
-ENDLESS = 1 << 63
+ENDLESS = (1 << 63) - 1
 
 
 class GeneratorSplit(NamedTuple):

@@ -110,7 +110,7 @@ class FunctionWriter(SinkWriter):
         try:
             call(*arguments)
         except Exception as e:
-            raise user_function_error(self._context, e) from e
+            raise user_function_error(self._context, e) from None
 
 
 def _call_of(function: Any) -> tuple[Callable[..., Any], bool]:

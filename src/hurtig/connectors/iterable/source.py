@@ -224,7 +224,7 @@ class IterableReader(SourceReader):
                 timestamps.extend(map(self._source.timestamps, values))
             except Exception as e:
                 record = values[len(timestamps)]
-                raise user_function_error(self._context, e, record, True) from e
+                raise user_function_error(self._context, e, record, True) from None
         return SourceBatch(str(split.part), values, timestamps)
 
     def _error(self, error: BaseException, split: IterableSplit) -> BaseException:

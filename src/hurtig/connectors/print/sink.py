@@ -41,7 +41,7 @@ class PrintWriter(SinkWriter):
         try:
             texts.extend(map(self._render, batch.values))  # keeps what came before an error
         except Exception as e:
-            raise user_function_error(self._context, e, batch.values[len(texts)], True) from e
+            raise user_function_error(self._context, e, batch.values[len(texts)], True) from None
         stream = sys.stderr if self._err else sys.stdout
         stream.write(self._prefix + f"\n{self._prefix}".join(texts) + "\n")
         stream.flush()
