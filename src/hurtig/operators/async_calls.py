@@ -72,6 +72,7 @@ class AsyncCaller:
         self._retry_result = predicate.result_predicate()
         self._retry_exception = predicate.exception_predicate()
         self._completed = completed
+        self._name = name
         self._stopping = False
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop
@@ -102,7 +103,10 @@ class AsyncCaller:
 
     def submit(self, calls: list[AsyncCall]) -> None:
         """Start calls."""
-        self._loop.call_soon_threadsafe(self._start, calls)
+        try:
+            self._loop.call_soon_threadsafe(self._start, calls)
+        except RuntimeError:  # it is closed
+            raise lost_loop(self._name) from None
 
     def stop(self) -> bool:
         """Cancel what is under way and end the thread; whether it ended in time."""
@@ -238,7 +242,7 @@ def _timed_out(value: Any) -> list[Any]:
     raise TimeoutError(f"Async function call has timed out for input: {value}")
 
 
-def lost_thread(name: str) -> JobExecutionError:
+def lost_loop(name: str) -> JobExecutionError:
     """The error for a loop that has ended by itself."""
     return JobExecutionError(
         f"the asyncio loop of {name!r} has ended: the asynchronous function must not stop it"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hurtig.common.errors import ProgramError
 from hurtig.common.time import to_millis
 from hurtig.messages import MIN_TIMESTAMP, RowBatch, WatermarkStatus
-from hurtig.operators.async_calls import AsyncCall, AsyncCaller, lost_thread
+from hurtig.operators.async_calls import AsyncCall, AsyncCaller, lost_loop
 from hurtig.operators.async_queue import AsyncQueue, Event, OrderedQueue, UnorderedQueue
 from hurtig.operators.contract import OperatorContext, StreamOperator
 from hurtig.operators.functions import AsyncFunction, AsyncFunctionDescriptor
@@ -174,7 +174,7 @@ class AsyncWaitOperator(StreamOperator):
             if self._in_flight < limit or self._signal.wait(_CHECK_SECONDS):
                 continue
             if self._caller is None or not self._caller.alive:
-                raise lost_thread(self.context.name)
+                raise lost_loop(self.context.name)
 
     def _deliver(self) -> None:
         """Emit all that may leave, in the task's thread."""
