@@ -8,10 +8,13 @@ from hurtig.common import global_configuration
 from hurtig.common.configuration import Configuration
 from hurtig.common.errors import HurtigError, ProgramError
 from hurtig.common.execution_config import ExecutionConfig
+from hurtig.common.restart_strategy import RestartStrategies, RestartStrategyConfiguration
 from hurtig.datastream.checkpoint_config import CheckpointConfig
 from hurtig.datastream.environment_settings import EnvironmentSettings
 from hurtig.datastream.environment_sources import EnvironmentSources
 from hurtig.datastream.execution_mode import RuntimeExecutionMode
+from hurtig.datastream.state_backend import StateBackend
+from hurtig.datastream.time_characteristic import TimeCharacteristic
 from hurtig.graph.transformation import OperatorTransformation, SourceTransformation
 
 if TYPE_CHECKING:
@@ -21,6 +24,14 @@ if TYPE_CHECKING:
     from hurtig.datastream.streams.cached import CachedDataStream
     from hurtig.graph.job_graph import JobGraph
     from hurtig.graph.stream_graph import StreamGraph
+
+__all__ = [
+    "RestartStrategies",
+    "RestartStrategyConfiguration",
+    "StateBackend",
+    "StreamExecutionEnvironment",
+    "TimeCharacteristic",
+]
 
 _DEFAULT_NAME = "Flink Streaming Job"
 
