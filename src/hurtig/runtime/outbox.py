@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from hurtig.messages import EndOfInput, RowBatch, Watermark, WatermarkStatus
 from hurtig.operators.contract import OperatorMetrics, StreamOperator
 from hurtig.operators.output import Output
 from hurtig.runtime.channel import Channel
+from hurtig.runtime.isolation import copier, unchangeable
 from hurtig.runtime.partitioning import Router
 
 FULL_BATCH = 4096
@@ -194,20 +194,15 @@ class OperatorOutput(Output):
             self._fan_out(outputs, batch)
 
     def _fan_out(self, outputs: list[Output], batch: RowBatch) -> None:
-        for output in outputs[1:]:
-            output.emit(RowBatch(self._copies(batch.values), batch.timestamps))
+        values, timestamps = batch.values, batch.timestamps
+        if self._object_reuse or len(outputs) == 1 or unchangeable(values):
+            for output in outputs:
+                output.emit(batch)
+            return
+        copy = copier(values)  # before the first reader can change them
         outputs[0].emit(batch)
-
-    def _copies(self, values: list[Any]) -> list[Any]:
-        if self._object_reuse or set(map(type, values)) <= _IMMUTABLE:
-            return values
-        try:
-            copies: list[Any] = pickle.loads(pickle.dumps(values, 5))
-            return copies
-        except Exception:
-            import copy
-
-            return copy.deepcopy(values)
+        for output in outputs[1:]:
+            output.emit(RowBatch(copy(), timestamps))
 
     def emit_watermark(self, timestamp: int) -> None:
         for output in self._all:
@@ -216,6 +211,3 @@ class OperatorOutput(Output):
     def emit_status(self, status: WatermarkStatus) -> None:
         for output in self._all:
             output.emit_status(status)
-
-
-_IMMUTABLE = {int, str, float, bool, bytes, type(None)}

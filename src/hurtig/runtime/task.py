@@ -10,7 +10,7 @@ from hurtig.connectors.source import ReadStatus
 from hurtig.messages import EndOfInput, RowBatch, Watermark, WatermarkStatus
 from hurtig.operators.contract import OperatorMetrics, StreamOperator
 from hurtig.operators.source_operator import SourceOperator
-from hurtig.runtime.batch_limit import BatchLimit
+from hurtig.runtime.batch_limit import TARGET_SECONDS, BatchLimit
 from hurtig.runtime.inbox import Inbox, InputGate
 from hurtig.runtime.outbox import ChannelOutput
 from hurtig.state.keys import KeyGuard
@@ -90,6 +90,10 @@ class SourceTask(Task):
         head = operators[0]
         assert isinstance(head, SourceOperator)
         self.source = head
+        interval = head.context.watermark_interval_ms
+        if interval > 0:
+            # Shorter than the interval, or the watermark would move in longer steps than asked.
+            self.limit = BatchLimit(min(TARGET_SECONDS, interval / 1000))
 
     def step(self) -> bool:
         if self.finished or self.blocked or self.source.paused:
