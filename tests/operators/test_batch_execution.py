@@ -12,7 +12,8 @@ from tests.operators.harness import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorHarnes
 
 from hurtig.common.error_policy import DEAD_LETTER_TAG
 from hurtig.common.errors import UserFunctionError
-from hurtig.operators.batch_execution import FULL_BATCH, BatchKeyedOperator
+from hurtig.operators.batch_execution import BatchKeyedOperator
+from hurtig.operators.batch_gathering import FULL_BATCH
 from hurtig.operators.co_process import KeyedCoProcessOperator
 from hurtig.operators.filter import FilterOperator
 from hurtig.operators.flat_map import FlatMapOperator

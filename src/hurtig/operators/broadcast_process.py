@@ -184,9 +184,9 @@ class BroadcastProcessOperator(StreamOperator):
         close_function(self, self.function)
 
     def for_batch(self) -> StreamOperator:
-        from hurtig.operators.batch_execution import BatchBroadcastOperator, BatchKeyedOperator
+        from hurtig.operators.batch_broadcast import BatchBroadcastOperator
 
-        return BatchKeyedOperator(self) if self.keyed else BatchBroadcastOperator(self, BROADCAST)
+        return super().for_batch() if self.keyed else BatchBroadcastOperator(self, BROADCAST)
 
 
 class KeyedBroadcastProcessOperator(BroadcastProcessOperator):
