@@ -46,7 +46,7 @@ class FormatReader(ABC):
     def position(self) -> Position:
         """Where to go on after the records that were read."""
 
-    def close(self) -> None:  # noqa: B027
+    def close(self) -> None:
         """Release resources beside the file itself."""
 
 

@@ -79,13 +79,14 @@ class CsvRowDeserializationSchema(DeserializationSchema):
     def deserialize(self, message: bytes) -> Any:
         """The row of ``message``."""
         import csv
+        from io import StringIO
 
         from hurtig.formats.csv_records import csv_reader
 
         options = self._options
         text = message.decode("utf-8", "replace")
         try:
-            lines = text.splitlines(keepends=True)
+            lines = list(StringIO(text, newline=""))
             if options.allow_comments:
                 lines = [line for line in lines if not line.lstrip().startswith("#")]
             for texts in csv_reader(lines, options):

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["CsvBulkWriters", "CsvReaderFormat", "simple_csv_format"]
 
 Convert = Callable[[list[str]], Any]
-Prepare = Callable[[list[str] | None], Convert]
-"""From the header line to the converter of the records below it."""
+ConvertAll = Callable[[list[list[str]]], list[Any]]
+Prepare = Callable[[list[str] | None], tuple[Convert, ConvertAll]]
+"""From the header line to the converters of one record and of many below it."""
 
 
 class CsvReaderFormat(StreamFormat):
@@ -57,22 +58,30 @@ class CsvReaderFormat(StreamFormat):
             self._prepare,
         )
 
-    def _prepare(self, header: list[str] | None) -> Convert:
-        from hurtig.formats.csv_records import record_converter
+    def _prepare(self, header: list[str] | None) -> tuple[Convert, ConvertAll]:
+        from hurtig.formats.csv_records import batch_converter, record_converter
 
         schema = self._schema
         names = schema.row_type.names
         convert = record_converter(schema.row_type, schema.options, schema.separators)
         if schema.any_property_name is not None:
             convert = _with_rest(convert, names, schema.any_property_name)
+        elif header is None or tuple(header) == names:
+            return convert, batch_converter(schema.row_type, schema.options, schema.separators)
         if header is None or tuple(header) == names:
-            return convert
+            return convert, _each(convert)
         if schema.strict_headers or sorted(header) != sorted(names):
             raise ValueError(f"the header names {header}, the schema {list(names)}")
         order = [header.index(name) for name in names]
-        return lambda texts: convert(
-            [texts[i] for i in order] if len(texts) == len(order) else texts
-        )
+
+        def reordered(texts: list[str]) -> Any:
+            return convert([texts[i] for i in order] if len(texts) == len(order) else texts)
+
+        return reordered, _each(reordered)
+
+
+def _each(convert: Convert) -> ConvertAll:
+    return lambda records: [convert(texts) for texts in records]
 
 
 def _with_rest(convert: Convert, names: tuple[str, ...], rest_name: str) -> Convert:
@@ -116,9 +125,9 @@ class _UntypedCsvFormat(StreamFormat):
         )
 
     @staticmethod
-    def _prepare(header: list[str] | None) -> Convert:
+    def _prepare(header: list[str] | None) -> tuple[Convert, ConvertAll]:
         if header is None:
-            return lambda texts: texts
+            return lambda texts: texts, list
         count = len(header)
 
         def convert(texts: list[str]) -> Any:
@@ -128,7 +137,7 @@ class _UntypedCsvFormat(StreamFormat):
                 )
             return dict(zip(header, texts, strict=True))
 
-        return convert
+        return convert, _each(convert)
 
 
 class _Lines:
@@ -214,9 +223,10 @@ class _CsvReader(FormatReader):
                 next(self._records, None)
         self._header: list[str] | None = header
         self._convert: Convert = list
+        self._convert_many: ConvertAll = list
         if not use_header or header is not None:
             try:
-                self._convert = prepare(header)
+                self._convert, self._convert_many = prepare(header)
             except ValueError as e:
                 on_bad_record(str(e), "line 1", header)
                 self._finished = True
@@ -260,7 +270,7 @@ class _CsvReader(FormatReader):
     def _convert_all(self, texts: list[list[str]], first_line: int) -> list[Any]:
         convert = self._convert
         try:
-            return [convert(t) for t in texts if t]
+            return self._convert_many(texts if [] not in texts else [t for t in texts if t])
         except ValueError:
             pass
         records = []

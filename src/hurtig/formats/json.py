@@ -13,6 +13,7 @@ from hurtig.common.serialization import (
 )
 from hurtig.formats.field_types import FieldType, Kind, row_type
 from hurtig.formats.json_convert import from_json, row_to_json
+from hurtig.formats.json_fast import strict_row_decoder
 
 if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
@@ -58,6 +59,8 @@ class JsonRowDeserializationSchema(DeserializationSchema):
             msgspec.json.Decoder(float_hook=_decimal) if exact else msgspec.json.Decoder()
         )
         self._decode = decoder.decode
+        self._fast = strict_row_decoder(self._field_type, self._fail_on_missing_field)
+        self._too_strict = msgspec.MsgspecError
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (
@@ -68,6 +71,11 @@ class JsonRowDeserializationSchema(DeserializationSchema):
 
     def deserialize(self, message: bytes) -> Any:
         """The row of ``message``."""
+        if self._fast is not None:
+            try:
+                return self._fast(message)
+            except self._too_strict:
+                pass
         try:
             return self._convert(self._decode(message))
         except _ERRORS as e:

@@ -52,7 +52,7 @@ class FileSystem(ABC):
         """Make what was written to ``file`` survive a crash."""
         file.flush()
 
-    def sync_directory(self, path: str) -> None:  # noqa: B027
+    def sync_directory(self, path: str) -> None:
         """Make renames in a directory survive a crash."""
 
     def open_append(self, path: str, length: int) -> BinaryIO:

@@ -6,9 +6,10 @@ from hurtig.common.serialization import BulkWriterFactory, Encoder
 from hurtig.connectors.filesystem.rolling_policy import RollingPolicy
 from hurtig.connectors.filesystem.sink import FileSink
 from hurtig.connectors.sink import SinkContext
+from hurtig.operators.functions import SinkFunction
 
 
-class StreamingFileSink(FileSink):
+class StreamingFileSink(FileSink, SinkFunction):
     """As :class:`FileSink`, with part files named ``<prefix>-<subtask>-<counter><suffix>``."""
 
     @staticmethod
