@@ -1,0 +1,1 @@
+"""What the example has to do besides streaming: unpack its data, show its results."""
