@@ -111,6 +111,9 @@ class AlignedWindowOperator(WindowOperatorBase):
         else:
             self._restored_marks[start].pop(key, None)
 
+    def waiting_for(self) -> int | None:
+        return self._to_fire[0] + self.size - 1 if self._to_fire else None
+
     def advance_watermark(self, timestamp: int) -> None:
         to_fire, to_drop = self._to_fire, self._to_drop
         last = self.size - 1

@@ -144,6 +144,9 @@ class SessionEventTimeOperator(WindowOperatorBase):
             self._clock += 1
             session[CHANGED] = self._clock
 
+    def waiting_for(self) -> int | None:
+        return self._queue[0][0] - 1 if self._queue else None
+
     def advance_watermark(self, timestamp: int) -> None:
         queue = self._queue
         collector = Collector(self, True)

@@ -132,7 +132,7 @@ class WindowOperator(WindowOperatorBase):
 
     def _add_to(self, window: Any, value: Any, time: int) -> None:
         added = value if self.evicting is None else (value, time)
-        self.store.put(window, self.logic.add(self.store.get(window), added))
+        self.store.add(window, self.logic.add, added)
         context = self.trigger_context
         context.window = window
         result = self.trigger.on_element(value, time, window, context)

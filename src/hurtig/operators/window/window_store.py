@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hurtig.operators.window.contents import CONTENTS_STATE, MISSING, ContentsLogic
@@ -21,6 +22,9 @@ class WindowStore(Protocol):
 
     def put(self, window: Any, contents: Any) -> None:
         """Keep contents."""
+
+    def add(self, window: Any, add: Callable[[Any, Any], Any], value: Any) -> None:
+        """Keep ``add(contents, value)``."""
 
     def purge(self, window: Any) -> None:
         """Forget the contents; the window stays."""
@@ -57,6 +61,10 @@ class PlainStore:
             self.purge(window)
         else:
             self._table(window)[self._backend.current_key] = contents
+
+    def add(self, window: Any, add: Callable[[Any, Any], Any], value: Any) -> None:
+        table, key = self._table(window), self._backend.current_key
+        table[key] = add(table.get(key, MISSING), value)
 
     def purge(self, window: Any) -> None:
         table = self._table(window)
@@ -99,6 +107,9 @@ class MergingStore:
             windows = {}
         windows[window] = contents
         self._table[key] = windows
+
+    def add(self, window: Any, add: Callable[[Any, Any], Any], value: Any) -> None:
+        self.put(window, add(self.get(window), value))
 
     def purge(self, window: Any) -> None:
         self.put(window, MISSING)
