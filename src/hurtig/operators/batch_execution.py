@@ -89,8 +89,7 @@ class BatchKeyedOperator(StreamOperator):
         inner, context = self.inner, self.context
         backend, timers = context.keyed_state(), context.timer_service
         records, self._records = self._records, {}
-        while records:
-            key = next(iter(records))
+        for key in list(records):
             for batch, input_index in self._batches(key, records.pop(key)):
                 inner.process_batch(batch, input_index)
             backend.current_key = key

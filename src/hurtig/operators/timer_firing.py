@@ -41,7 +41,10 @@ class TimerFiring:
 
     def fire_event_time(self, watermark: int) -> None:
         """Fire the event-time timers up to ``watermark`` (epoch ms)."""
-        self._fire(self._timers.advance_watermark(watermark), TimeDomain.EVENT_TIME)
+        first = self._timers.next_event_time()
+        due = self._timers.advance_watermark(watermark)
+        if first is not None and first <= watermark:
+            self._fire(due, TimeDomain.EVENT_TIME)
 
     def schedule(self) -> None:
         """Make sure that the earliest processing-time timer wakes the operator."""
