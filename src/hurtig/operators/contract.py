@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hurtig.common.time_text import format_time
 from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch, WatermarkStatus
 from hurtig.operators.watermark_merge import WatermarkMerge
 
@@ -140,6 +141,19 @@ class StreamOperator(ABC):
     def advance_watermark(self, timestamp: int) -> None:
         """The operator's watermark has moved: fire what is due, then pass it on."""
         self.output.emit_watermark(timestamp)
+
+    def waiting_for(self) -> int | None:
+        """Event time (epoch ms) that the next timer or window waits for; ``None`` for nothing."""
+        return self.context.timer_service.next_event_time()
+
+    def explain_watermark(self) -> str | None:
+        """What holds the watermark back here, for operators that make or merge watermarks."""
+        if self.num_inputs == 1:
+            return None
+        holder = self._inputs.holder()
+        if not isinstance(holder, int):
+            return None
+        return f"input {holder + 1} is at {format_time(self._inputs.watermark_of(holder))}"
 
     def for_batch(self) -> StreamOperator:
         """The operator that takes this one's place in BATCH mode."""

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hurtig.common.error_policy import DEAD_LETTER, DEAD_LETTER_TAG, SKIP, DeadLetter
 from hurtig.common.errors import BadRecordError
+from hurtig.common.time_text import format_time
 from hurtig.connectors.source import ReadStatus, Source, SourceBatch, SourceContext
 from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, RowBatch
 from hurtig.operators.contract import StreamOperator
-from hurtig.operators.timestamps import WatermarkTracker, assign_timestamps, slices
+from hurtig.operators.timestamps import (
+    WatermarkTracker,
+    assign_timestamps,
+    explain_strategy,
+    slices,
+)
 from hurtig.operators.watermark_merge import WatermarkMerge
 
 if TYPE_CHECKING:
@@ -144,6 +150,7 @@ class SourceOperator(StreamOperator):
             self._trackers[split] = tracker
             self._merge.register(split)
         if read.values:
+            tracker.last_record_at = self.context.processing_time.now()
             timestamps = read.timestamps
             assigner = self.strategy.timestamp_assigner
             if assigner is not None:
@@ -210,6 +217,26 @@ class SourceOperator(StreamOperator):
 
     paused = False
     """Whether alignment forbids reading for now."""
+
+    def explain_watermark(self) -> str | None:
+        if self._ended:
+            return None
+        never = explain_strategy(self.strategy)
+        if never is not None:
+            return never
+        split = self._merge.holder()
+        if split is None:
+            return f"is at {format_time(self.current_watermark)} and has no active split"
+        tracker = self._trackers[str(split)]
+        silence = (self.context.processing_time.now() - tracker.last_record_at) // 1000
+        at = format_time(self._merge.watermark_of(split))
+        return (
+            f"is at {at}, held by split {split!r}, whose last record came {silence} s ago; "
+            "with_idleness() lets event time go on without it"
+        )
+
+    def waiting_for(self) -> int | None:
+        return None
 
     # -- ends ---------------------------------------------------------------------------------
 

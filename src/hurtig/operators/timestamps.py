@@ -74,6 +74,7 @@ class WatermarkTracker:
     def __init__(self, strategy: WatermarkStrategy, clock: Any) -> None:
         self.generator: Any = strategy.create_generator(clock)
         self.output = _GeneratorOutput()
+        self.last_record_at = 0
         self._on_batch = getattr(self.generator, "on_batch", None)
 
     def cut(self, values: list[Any], timestamps: list[int] | None) -> list[tuple[int, int]]:
@@ -94,6 +95,18 @@ class WatermarkTracker:
     def periodic(self) -> None:
         """Let the generator say what it holds back until the periodic emission."""
         self.generator.on_periodic_emit(self.output)
+
+
+def explain_strategy(strategy: WatermarkStrategy) -> str | None:
+    """Why a strategy never gives a watermark; ``None`` where it may."""
+    from hurtig.common.watermark_generators import NoWatermarks
+
+    if isinstance(strategy.create_generator(), NoWatermarks):
+        return (
+            "has WatermarkStrategy.no_watermarks() and so never gives a watermark: use "
+            "for_bounded_out_of_orderness() or for_monotonous_timestamps()"
+        )
+    return None
 
 
 def slices(batch: RowBatch, cuts: list[tuple[int, int]]) -> list[tuple[RowBatch, int | None]]:

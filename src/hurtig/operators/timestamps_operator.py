@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hurtig.common.time_text import format_time
 from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, RowBatch, WatermarkStatus
 from hurtig.operators.contract import StreamOperator
-from hurtig.operators.timestamps import WatermarkTracker, assign_timestamps, slices
+from hurtig.operators.timestamps import (
+    WatermarkTracker,
+    assign_timestamps,
+    explain_strategy,
+    slices,
+)
 
 if TYPE_CHECKING:
     from hurtig.common.watermark_strategy import WatermarkStrategy
@@ -74,6 +80,9 @@ class TimestampsAndWatermarksOperator(StreamOperator):
 
     def process_status(self, status: WatermarkStatus, input_index: int = 0) -> None:
         """Upstream idleness says nothing here: the records themselves decide."""
+
+    def explain_watermark(self) -> str:
+        return explain_strategy(self.strategy) or f"is at {format_time(self.current_watermark)}"
 
     def close(self) -> None:
         self._cancel()

@@ -63,6 +63,10 @@ class WatermarkMerge:
         active = [(p.watermark, i) for i, p in enumerate(self._parts.values()) if _counts(p)]
         return list(self._parts)[min(active)[1]] if active else None
 
+    def watermark_of(self, part: object) -> int:
+        """The last watermark of one part."""
+        return self._parts[part].watermark
+
     def _merge(self) -> None:
         lowest = MAX_TIMESTAMP
         counting = running = False

@@ -19,6 +19,7 @@ from hurtig.runtime.partitioning import create_router
 from hurtig.runtime.slot import Slot
 from hurtig.runtime.subtask import JobContext, SubtaskInfo
 from hurtig.runtime.task import SourceTask, StreamTask, Task
+from hurtig.runtime.watermark_watch import WatermarkWatch
 
 if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
@@ -52,6 +53,7 @@ class LocalJob:
                 info = SubtaskInfo(index, vertex.parallelism, vertex.max_parallelism, attempt)
                 self.tasks.append(self._task(vertex, info))
         self.tasks.reverse()
+        self.watch = WatermarkWatch(self.tasks, slot, context.warn, context.watermark_patience_ms)
 
     def open(self) -> None:
         """Open all tasks, readers before senders, and hand them to the slot."""
@@ -59,6 +61,8 @@ class LocalJob:
             task.open()
         for task in self.tasks:
             self._slot.add(task)
+        if not self.graph.batch_mode:
+            self.watch.start()
 
     def close(self) -> None:
         """Close all tasks; the first error is raised after all were tried."""

@@ -12,6 +12,7 @@ from hurtig.runtime.slot import Slot
 
 AUTO_WATERMARK_INTERVAL_KEY = "pipeline.auto-watermark-interval"
 OBJECT_REUSE_KEY = "pipeline.object-reuse"
+WATERMARK_PATIENCE_KEY = "hurtig.watermark-stall-warning"
 BUFFER_TIMEOUT_KEY = "execution.buffer-timeout.interval"
 
 
@@ -51,6 +52,7 @@ class JobContext:
         self._alignment = alignment
         self.watermark_interval_ms = millis(AUTO_WATERMARK_INTERVAL_KEY, 200)
         self.buffer_timeout_ms = millis(BUFFER_TIMEOUT_KEY, 100)
+        self.watermark_patience_ms = millis(WATERMARK_PATIENCE_KEY, 30_000)
         self.object_reuse = settings.get(OBJECT_REUSE_KEY, "false").lower() == "true"
 
     def prepare_source(self, operator: SourceOperator, node: ChainNode, slot: Slot) -> None:
