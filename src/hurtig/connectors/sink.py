@@ -84,6 +84,10 @@ class Committer(ABC):
 class Sink(ABC):
     """A sink description: picklable, without resources. Mirrors Flink's ``Sink``."""
 
+    def __init__(self, sink: object = None) -> None:
+        """``sink`` is there for PyFlink's signature, and ignored."""
+        super().__init__()
+
     @abstractmethod
     def create_writer(self, context: SinkContext) -> SinkWriter:
         """The writer of one subtask."""

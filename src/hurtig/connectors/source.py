@@ -171,6 +171,10 @@ class Source(ABC):
     produced_type: TypeInformation | None = None
     """Type of the records, where the source knows it."""
 
+    def __init__(self, source: object = None) -> None:
+        """``source`` is there for PyFlink's signature, and ignored."""
+        super().__init__()
+
     def splits(self) -> list[Any]:
         """The splits of a source whose splits are known from the start."""
         raise TypeError(f"{type(self).__name__} must override splits() or create_enumerator()")

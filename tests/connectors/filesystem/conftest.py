@@ -91,14 +91,21 @@ class SinkDriver:
     ) -> None:
         self.time = ManualProcessingTime(now)
         self.bad_records = BadRecords()
-        self.writer: SinkWriter = sink.create_writer(
-            SinkContext(subtask, 1, self.time, self.bad_records, checkpointing=checkpointing)
-        )
-        if states:
-            self.writer.restore_state(states)
         committer = sink.create_committer()
         assert committer is not None
         self.committer: Committer = committer
+        self.writer: SinkWriter = sink.create_writer(
+            SinkContext(
+                subtask,
+                1,
+                self.time,
+                self.bad_records,
+                checkpointing=checkpointing,
+                commit=committer.commit,
+            )
+        )
+        if states:
+            self.writer.restore_state(states)
         self.prepared: list[Any] = []
 
     def write(self, *values: Any, timestamps: list[int] | None = None) -> None:

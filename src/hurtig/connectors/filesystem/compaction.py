@@ -6,11 +6,10 @@ anything is replaced: after a crash the first commit of the next run carries it 
 
 from __future__ import annotations
 
-import json
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from hurtig.connectors.filesystem.filesystem import FileSystem
 from hurtig.connectors.filesystem.part_file import FileCommittable
@@ -60,59 +59,61 @@ class _IdenticalFileCompactor(_ConcatFileCompactor):
         super().__init__(None)
 
 
-class FileCompactStrategy(NamedTuple):
+class FileCompactStrategy:
     """When the files of a bucket are compacted: at a size, or after so many checkpoints."""
 
-    size_threshold: int
-    num_checkpoints_before_compaction: int
-    num_compact_threads: int
+    def __init__(
+        self, size_threshold: int, num_checkpoints_before_compaction: int, num_compact_threads: int
+    ) -> None:
+        self.size_threshold = size_threshold
+        self.num_checkpoints_before_compaction = num_checkpoints_before_compaction
+        self.num_compact_threads = num_compact_threads
 
     @staticmethod
-    def builder() -> FileCompactStrategyBuilder:
+    def builder() -> Builder:
         """A builder without conditions."""
-        return FileCompactStrategyBuilder()
+        return FileCompactStrategy.Builder()
 
+    class Builder:
+        """Builder of :class:`FileCompactStrategy`; one of the two conditions is needed."""
 
-class FileCompactStrategyBuilder:
-    """Builder of :class:`FileCompactStrategy`; one of the two conditions is needed."""
+        def __init__(self) -> None:
+            self._size = -1
+            self._checkpoints = -1
+            self._threads = 1
 
-    def __init__(self) -> None:
-        self._size = -1
-        self._checkpoints = -1
-        self._threads = 1
+        def set_size_threshold(self, size_threshold: int) -> FileCompactStrategy.Builder:
+            """Compact once the files of a bucket have this many bytes together."""
+            self._size = size_threshold
+            return self
 
-    def set_size_threshold(self, size_threshold: int) -> FileCompactStrategyBuilder:
-        """Compact once the files of a bucket have this many bytes together."""
-        self._size = size_threshold
-        return self
+        def enable_compaction_on_checkpoint(
+            self, num_checkpoints_before_compaction: int
+        ) -> FileCompactStrategy.Builder:
+            """Compact after so many checkpoints."""
+            if num_checkpoints_before_compaction <= 0:
+                raise ValueError(
+                    "num_checkpoints_before_compaction must be positive, "
+                    f"got {num_checkpoints_before_compaction}"
+                )
+            self._checkpoints = num_checkpoints_before_compaction
+            return self
 
-    def enable_compaction_on_checkpoint(
-        self, num_checkpoints_before_compaction: int
-    ) -> FileCompactStrategyBuilder:
-        """Compact after so many checkpoints."""
-        if num_checkpoints_before_compaction <= 0:
-            raise ValueError(
-                "num_checkpoints_before_compaction must be positive, "
-                f"got {num_checkpoints_before_compaction}"
-            )
-        self._checkpoints = num_checkpoints_before_compaction
-        return self
+        def set_num_compact_threads(self, num_compact_threads: int) -> FileCompactStrategy.Builder:
+            """How many buckets are compacted at a time."""
+            if num_compact_threads <= 0:
+                raise ValueError(f"num_compact_threads must be positive, got {num_compact_threads}")
+            self._threads = num_compact_threads
+            return self
 
-    def set_num_compact_threads(self, num_compact_threads: int) -> FileCompactStrategyBuilder:
-        """How many buckets are compacted at a time."""
-        if num_compact_threads <= 0:
-            raise ValueError(f"num_compact_threads must be positive, got {num_compact_threads}")
-        self._threads = num_compact_threads
-        return self
-
-    def build(self) -> FileCompactStrategy:
-        """The strategy; ValueError without a condition."""
-        if self._size < 0 and self._checkpoints < 0:
-            raise ValueError(
-                "a FileCompactStrategy needs set_size_threshold(...) or "
-                "enable_compaction_on_checkpoint(...)"
-            )
-        return FileCompactStrategy(self._size, self._checkpoints, self._threads)
+        def build(self) -> FileCompactStrategy:
+            """The strategy; ValueError without a condition."""
+            if self._size < 0 and self._checkpoints < 0:
+                raise ValueError(
+                    "a FileCompactStrategy needs set_size_threshold(...) or "
+                    "enable_compaction_on_checkpoint(...)"
+                )
+            return FileCompactStrategy(self._size, self._checkpoints, self._threads)
 
 
 class Compaction:
@@ -191,6 +192,8 @@ class Compaction:
             for file in opened:
                 file.close()
         plan = filesystem.join(directory, f"{_PLAN}{uuid.uuid4()}")
+        import json
+
         content = {"written": written, "target": target, "inputs": inputs}
         with filesystem.open_output(f"{plan}.tmp") as output:
             output.write(json.dumps(content).encode())
@@ -212,6 +215,8 @@ class Compaction:
 
     def _recover(self, directory: str) -> None:
         """Carry out the plans that an earlier run left below ``directory``."""
+        import json
+
         for entry in list(self._filesystem.list(directory or ".")):
             name = entry.path.rpartition("/")[2]
             if entry.is_directory:

@@ -79,7 +79,6 @@ class FileSink(Sink, SupportsPreprocessing):
             settings.assigner,
             self._make_bucket,
             settings.bucket_check_interval,
-            self.create_committer(),
         )
 
     def create_committer(self) -> Committer:

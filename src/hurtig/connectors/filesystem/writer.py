@@ -12,7 +12,7 @@ from hurtig.connectors.filesystem.bucket import (
 )
 from hurtig.connectors.filesystem.bucket_assigner import BucketAssigner, BucketContext
 from hurtig.connectors.filesystem.part_file import FileCommittable, PartFileState
-from hurtig.connectors.sink import Committer, SinkContext, SinkWriter
+from hurtig.connectors.sink import SinkContext, SinkWriter
 from hurtig.messages import MIN_TIMESTAMP, RowBatch
 
 MakeBucket = Callable[[BucketSettings, str], Bucket[Any]]
@@ -32,14 +32,12 @@ class FileWriter(SinkWriter):
         assigner: BucketAssigner,
         make_bucket: MakeBucket,
         bucket_check_interval: int,
-        committer: Committer,
     ) -> None:
         self._context = context
         self._settings = settings
         self._assigner = assigner
         self._make_bucket = make_bucket
         self._interval = bucket_check_interval
-        self._committer = committer
         self._buckets: dict[str, Bucket[Any]] = {}
         self._first_counter = 0
         self._watermark = MIN_TIMESTAMP
@@ -91,7 +89,6 @@ class FileWriter(SinkWriter):
         # A restart may still need what a checkpoint knows of.
         for bucket in buckets.values():
             bucket.abandon(delete=not self._context.checkpointing)
-        self._committer.close()
 
     def _assign(self, batch: RowBatch, now: int) -> dict[str, list[Any]]:
         get_bucket_id = self._assigner.get_bucket_id
@@ -135,4 +132,4 @@ class FileWriter(SinkWriter):
         for bucket in self._buckets.values():
             if bucket.pending:
                 pending, bucket.pending = bucket.pending, []
-                self._committer.commit(pending)
+                self._context.commit(pending)
