@@ -1,0 +1,324 @@
+"""Runs one operator, or one user function, without a job around it."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from hurtig.common.error_policy import FAIL, check_error_policy
+from hurtig.graph.codegen.fused_operator import FusedOperator
+from hurtig.graph.codegen.keys import compile_key_extractor
+from hurtig.graph.codegen.pickling import dumps
+from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch
+from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOperator
+from hurtig.operators.fusion import FusableOperator
+from hurtig.operators.processing_time import ManualProcessingTime
+from hurtig.runtime.operator_context import create_operator_context, output_coercer
+from hurtig.runtime.operator_snapshot import restore_snapshots, take_snapshot
+from hurtig.runtime.subtask import JobContext, SubtaskInfo
+from hurtig.state.keys import KeyGuard, key_group_for, operator_index
+from hurtig.state.snapshot import OperatorSnapshot
+from hurtig.testing.harness_output import HarnessOutput
+from hurtig.testing.harness_state import HarnessState
+from hurtig.testing.manual_mailbox import ManualMailbox
+from hurtig.testing.recorded_output import RecordedOutput
+from hurtig.testing.subject import Subject, subject_of
+
+if TYPE_CHECKING:
+    from hurtig.state.descriptors import MapStateDescriptor
+
+
+class OperatorHarness(HarnessOutput, HarnessState):
+    """One open operator subtask on a clock and watermarks of the test's choice.
+
+    ``operator``         an operator, a function object (``KeyedProcessFunction``, ``MapFunction``
+                         …), a ``WatermarkStrategy``, or a stream: then the operator that it ends
+                         in, with its keys, name and error policy. A copy of it runs, as in a job;
+                         :attr:`function` is that copy's function.
+    ``key_selector``     makes the input keyed; ``key_selector2`` that of a second input.
+    ``processing_time``  the clock, epoch ms; see :meth:`set_processing_time`.
+    ``unkind``           after every element the operator is snapshotted, closed, and restored
+                         into a fresh copy: nothing of what comes out should differ.
+    ``broadcast``        descriptors of the broadcast state, for broadcast process functions.
+
+    Mirrors Flink's ``OneInputStreamOperatorTestHarness``, ``TwoInputStreamOperatorTestHarness``
+    and their keyed kinds. Use it in a ``with`` block, or call :meth:`close`.
+    """
+
+    def __init__(
+        self,
+        operator: Any,
+        key_selector: Any = None,
+        key_type: Any = None,
+        *,
+        key_selector2: Any = None,
+        broadcast: Sequence[MapStateDescriptor] = (),
+        parallelism: int = 1,
+        subtask_index: int = 0,
+        max_parallelism: int = 128,
+        processing_time: int = 0,
+        unkind: bool = False,
+        error_policy: str = FAIL,
+        job_parameters: dict[str, str] | None = None,
+        watermark_interval_ms: int = 200,
+        snapshots: Iterable[OperatorSnapshot] = (),
+    ) -> None:
+        self._subject = subject = subject_of(
+            operator, key_selector, key_selector2, key_type, broadcast
+        )
+        if error_policy != FAIL:
+            subject.operator.error_policy = check_error_policy(error_policy)
+        self._pickled = _pickled(subject)
+        self._keys = [
+            None
+            if key is None
+            else (compile_key_extractor(key[0], subject.name), KeyGuard(key[1]).canonical)
+            for key in subject.keys
+        ]
+        self._info = SubtaskInfo(subtask_index, parallelism, max_parallelism, 0)
+        self._parameters = job_parameters or {}
+        self._watermark_interval_ms = watermark_interval_ms
+        self._unkind = unkind
+        self._clock = ManualProcessingTime(processing_time)
+        self._checkpoints = 0
+        self._watermarks = [MIN_TIMESTAMP] * subject.operator.num_inputs
+        self._idle = [False] * subject.operator.num_inputs
+        self._closed = False
+        self.metrics = OperatorMetrics()
+        self.warnings: list[str] = []
+        """What the operator warned of."""
+        self._out = RecordedOutput(
+            self.metrics, output_coercer(subject.name, subject.uid, subject.output_type)
+        )
+        self._start(list(snapshots))
+
+    @classmethod
+    def restored(
+        cls, operator: Any, snapshot: OperatorSnapshot | Sequence[OperatorSnapshot], **options: Any
+    ) -> Self:
+        """A harness that starts from snapshots; ``options`` are those of the constructor.
+
+        Give the snapshots of all former subtasks, and the new ``parallelism`` and
+        ``subtask_index``: the harness takes the share of that subtask.
+        """
+        snapshots = [snapshot] if isinstance(snapshot, OperatorSnapshot) else list(snapshot)
+        return cls(operator, snapshots=snapshots, **options)
+
+    # -- life cycle ---------------------------------------------------------------------------
+
+    def _start(self, snapshots: list[OperatorSnapshot]) -> None:
+        self._job = self._job_context()
+        self._mailbox = ManualMailbox()
+        part: StreamOperator = pickle.loads(self._pickled)
+        self._part = part
+        self._context = self._operator_context()
+        if isinstance(part, FusableOperator):
+            fused = FusedOperator([part])
+            fused.setup_parts([self._context])
+            self._operator: StreamOperator = fused
+        else:
+            self._operator = part
+            part.setup(self._context)
+        if snapshots:
+            restore_snapshots(part, snapshots, self._info)
+        self._operator.open()
+
+    def _job_context(self) -> JobContext:
+        interval = self._watermark_interval_ms
+        return JobContext(
+            {},
+            False,
+            _no_source,
+            _no_source,
+            lambda _, message: self.warnings.append(message),
+            self._parameters,
+            lambda key, default: interval,
+        )
+
+    def _operator_context(self) -> OperatorContext:
+        return create_operator_context(
+            self._subject.name,
+            self._subject.uid,
+            self._part.keyed,
+            self._out,
+            self._info,
+            self._job,
+            self._clock,
+            self._mailbox,
+            self.metrics,
+        )
+
+    def snapshot(self) -> OperatorSnapshot:
+        """All state of the operator as a checkpoint would store it; it goes on as before."""
+        self._checkpoints += 1
+        taken = take_snapshot(self._part, self._checkpoints, self._info.max_parallelism)
+        return OperatorSnapshot.from_bytes(taken.to_bytes())
+
+    def restart(self) -> None:
+        """Snapshot, close, and go on in a fresh copy, as after a failure.
+
+        What upstream would repeat after a restart is repeated: the watermark and idleness of each
+        input. They are not recorded twice. A timer that was set for a time already passed fires
+        then, as it would after a real restart.
+        """
+        snapshot = self.snapshot()
+        self._operator.close()
+        info = self._info
+        self._info = SubtaskInfo(
+            info.index, info.parallelism, info.max_parallelism, info.attempt + 1
+        )
+        self._start([snapshot])
+        for index, timestamp in enumerate(self._watermarks):
+            if timestamp > MIN_TIMESTAMP:
+                self._operator.process_watermark(timestamp, index)
+            if self._idle[index]:
+                self._operator.process_status(IDLE, index)
+
+    def end_input(self) -> None:
+        """All inputs end: the last watermark, then the operator finishes."""
+        for index in range(len(self._watermarks)):
+            self._watermark(MAX_TIMESTAMP, index)
+            self._operator.end_input(index)
+        self._operator.finish()
+
+    def close(self) -> None:
+        """Close the operator, once."""
+        if not self._closed:
+            self._closed = True
+            self._operator.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # -- input --------------------------------------------------------------------------------
+
+    def process_element(self, value: Any, timestamp: int | None = None) -> None:
+        """One record, on the first input; ``timestamp`` in epoch ms."""
+        self._process([value], None if timestamp is None else [timestamp], 0)
+
+    def process_element1(self, value: Any, timestamp: int | None = None) -> None:
+        """One record on the first input."""
+        self.process_element(value, timestamp)
+
+    def process_element2(self, value: Any, timestamp: int | None = None) -> None:
+        """One record on the second (or broadcast) input."""
+        self._process([value], None if timestamp is None else [timestamp], 1)
+
+    def process_elements(
+        self, values: Iterable[Any], timestamps: Iterable[int] | None = None, input_index: int = 0
+    ) -> None:
+        """Records as one batch (one by one in unkind mode)."""
+        times = None if timestamps is None else list(timestamps)
+        self._process(list(values), times, input_index)
+
+    def _process(self, values: list[Any], timestamps: list[int] | None, index: int) -> None:
+        if timestamps is not None and len(timestamps) != len(values):
+            raise ValueError(f"{len(values)} values have {len(timestamps)} timestamps")
+        if self._unkind:
+            for i, value in enumerate(values):
+                self._send(
+                    RowBatch([value], None if timestamps is None else [timestamps[i]]), index
+                )
+                self.restart()
+        elif values:
+            self._send(RowBatch(values, timestamps), index)
+
+    def _send(self, batch: RowBatch, index: int) -> None:
+        if not 0 <= index < len(self._keys):
+            raise ValueError(f"the operator has {len(self._keys)} input(s), not an input {index}")
+        keyed = self._keys[index]
+        if keyed is not None:
+            extract, canonical = keyed
+            batch.keys = canonical(extract(batch.values))
+            self._check_owned(batch)
+        self.metrics.records_in += len(batch.values)
+        self._operator.process_batch(batch, index)
+
+    def _check_owned(self, batch: RowBatch) -> None:
+        if self._info.parallelism > 1:
+            for value, key in zip(batch.values, batch.keys or (), strict=True):
+                owner = self._owner(key)
+                if owner != self._info.index:
+                    raise ValueError(
+                        f"record {value!r} belongs to subtask {owner}, this is {self._info.index}: "
+                        "see owns()"
+                    )
+
+    def _owner(self, key: Any) -> int:
+        info = self._info
+        group = key_group_for(key, info.max_parallelism)
+        return operator_index(group, info.max_parallelism, info.parallelism)
+
+    def owns(self, value: Any, input_index: int = 0) -> bool:
+        """Whether a record would come to this subtask, by its key."""
+        keyed = self._keys[input_index]
+        if keyed is None:
+            return True
+        extract, canonical = keyed
+        return self._owner(canonical(extract([value]))[0]) == self._info.index
+
+    def watermark(self, timestamp: int) -> None:
+        """A watermark (epoch ms) on all inputs."""
+        for index in range(len(self._watermarks)):
+            self._watermark(timestamp, index)
+
+    def watermark1(self, timestamp: int) -> None:
+        """A watermark on the first input."""
+        self._watermark(timestamp, 0)
+
+    def watermark2(self, timestamp: int) -> None:
+        """A watermark on the second input."""
+        self._watermark(timestamp, 1)
+
+    def _watermark(self, timestamp: int, index: int) -> None:
+        if timestamp > self._watermarks[index]:
+            self._set_idle(False, index)
+            self._watermarks[index] = timestamp
+            self._operator.process_watermark(timestamp, index)
+
+    def idle(self, input_index: int = 0) -> None:
+        """An input becomes idle: it no longer holds the watermark back."""
+        self._set_idle(True, input_index)
+
+    def active(self, input_index: int = 0) -> None:
+        """An idle input becomes active again."""
+        self._set_idle(False, input_index)
+
+    def _set_idle(self, idle: bool, index: int) -> None:
+        if self._idle[index] != idle:
+            self._idle[index] = idle
+            self._operator.process_status(IDLE if idle else ACTIVE, index)
+
+    def set_processing_time(self, timestamp: int) -> None:
+        """Move the clock (epoch ms) and run what has become due, in order of time."""
+        self._clock.advance_to(timestamp)
+
+    def run_mail(
+        self, until: Callable[[], bool] | None = None, timeout_seconds: float = 5.0
+    ) -> None:
+        """Run what helper threads have handed over (asynchronous functions): what is there, or
+        as it comes ``until`` something holds. Raises ``TimeoutError``."""
+        if until is None:
+            self._mailbox.run()
+        else:
+            self._mailbox.run_until(until, timeout_seconds)
+
+
+def _pickled(subject: Subject) -> bytes:
+    from hurtig.common.errors import ProgramError
+
+    try:
+        return dumps(subject.operator)
+    except Exception as e:
+        raise ProgramError(
+            f"operator {subject.name!r} cannot be shipped to where it runs: it holds something "
+            f"that cannot be pickled ({type(e).__name__}: {e}). Create it in open()"
+        ) from e
+
+
+def _no_source(node: Any) -> Any:
+    raise AssertionError("a harness runs no source")
