@@ -67,16 +67,19 @@ class EnvironmentSources:
         type_info: TypeInformation | None = None,
         watermark_strategy: WatermarkStrategy | None = None,
         bounded: bool = True,
+        timestamps: Any = None,
     ) -> DataStream:
         """A stream of any iterable, callable that gives an iterator, or async iterator.
 
         Beyond PyFlink. The iterator is made where the source runs; give a callable where it
-        cannot be pickled.
+        cannot be pickled. ``timestamps`` is a function of a record that gives its event time in
+        epoch ms; ``bounded=False`` says that the iterator never ends. For one iterator per
+        subtask see :meth:`IterableSource.partitioned`.
         """
         from hurtig.common.watermark_strategy import WatermarkStrategy
         from hurtig.connectors.iterable.source import IterableSource
 
-        source = IterableSource(iterable, bounded=bounded)
+        source = IterableSource(iterable, bounded=bounded, timestamps=timestamps)
         strategy = watermark_strategy or WatermarkStrategy.no_watermarks()
         return self._read(source, strategy, source_name, type_info)
 
