@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hurtig.graph.partitioner import CustomPartitioner, ForwardPartitioner, Partitioner
@@ -185,19 +186,30 @@ def _pickling_error(graph: JobGraph, cause: Exception) -> Exception:
 
     from hurtig.common.errors import ProgramError
 
+    for name, what, part in _parts(graph):
+        try:
+            cloudpickle.dumps(part)
+        except Exception as e:
+            return ProgramError(
+                f"operator {name!r} cannot be shipped: {what} holds something that cannot be "
+                f"pickled ({type(e).__name__}: {e}). Open files, locks, sockets and clients belong "
+                "into open(), which runs where the operator runs"
+            )
+    return ProgramError(f"the job cannot be pickled: {type(cause).__name__}: {cause}")
+
+
+def _parts(graph: JobGraph) -> Iterator[tuple[str, str, Any]]:
+    """Operator name, what it is, and the object, for all that comes from the program."""
     for vertex in graph.vertices:
         for node in vertex.nodes:
-            parts: list[tuple[str, Any]] = [
-                ("its function", node.operator),
-                ("source", node.source),
-            ]
-            for what, part in parts:
-                try:
-                    cloudpickle.dumps(part)
-                except Exception as e:
-                    return ProgramError(
-                        f"operator {node.name!r} cannot be shipped: {what} holds something that "
-                        f"cannot be pickled ({type(e).__name__}: {e}). Open files, locks, sockets "
-                        "and clients belong into open(), which runs where the operator runs"
-                    )
-    return ProgramError(f"the job cannot be pickled: {type(cause).__name__}: {cause}")
+            yield node.name, "its function", node.operator
+            yield node.name, "its source", node.source
+            yield node.name, "its watermark strategy", node.watermark_strategy
+        edges: list[tuple[ChainNode, Partitioner]] = [
+            (vertex.nodes[edge.target], edge.partitioner) for edge in vertex.chain_edges
+        ]
+        edges += [(vertex.nodes[0], edge.partitioner) for edge in vertex.in_edges]
+        for target, partitioner in edges:
+            yield target.name, "the partitioner before it", getattr(partitioner, "partition", None)
+            selector = getattr(partitioner, "key_selector", None)
+            yield target.name, "the key selector before it", selector
