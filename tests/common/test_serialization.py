@@ -79,7 +79,8 @@ def test_schemas_of_ones_own():
 def test_encoders():
     encoder = Encoder.simple_string_encoder()
     assert encoder.encode("a") == b"a\n"
-    assert encoder.encode_batch(["a", 1]) == [b"a\n", b"1\n"]
+    assert encoder.encode(1) == b"1\n"
+    assert Encoder().encode_all(["a"]) is None
     assert encoder.encode_all(["a", "b"]) == b"a\nb\n"
     assert encoder.encode_all(["a", (1, 2.0)]) == b"a\n(1,2.0)\n"
     assert Encoder.simple_string_encoder("UTF-16").encode_all(["a"]) is None

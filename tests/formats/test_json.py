@@ -223,7 +223,8 @@ def test_wrong_json_schemas(schema, message):
 def test_json_lines_encoder():
     encoder = pickle.loads(pickle.dumps(JsonLinesEncoder()))
     assert encoder.encode({"a": [1, Decimal("1.0")]}) == b'{"a":[1,1.0]}\n'
-    assert encoder.encode_batch([Row(a=1), Row(1, "x")]) == [b'{"a":1}\n', b'[1,"x"]\n']
+    assert encoder.encode(Row(a=1)) == b'{"a":1}\n'
+    assert encoder.encode(Row(1, "x")) == b'[1,"x"]\n'
     assert JsonLinesEncoder(FLAT).encode(("a", 1, 2.0, None)).endswith(b'"b":null}\n')
 
 

@@ -170,15 +170,10 @@ class Encoder:
         """All that is to be written for ``element``, its line end included."""
         raise NotImplementedError(f"{type(self).__name__} must override encode(element)")
 
-    def encode_batch(self, elements: Sequence[Any]) -> list[bytes]:
-        """The bytes of each element."""
-        encode = self.encode
-        return [encode(element) for element in elements]
-
     def encode_all(self, elements: Sequence[Any]) -> bytes | None:
         """The bytes of all elements together where that is faster; else ``None``.
 
-        :meth:`encode_batch` may be called for the same elements after it.
+        :meth:`encode` may be called for the same elements after it.
         """
         return None
 
@@ -211,7 +206,7 @@ class BulkWriter(ABC):
         :class:`MalformedRecordError` where one of them cannot be written.
         """
 
-    def flush(self) -> None:  # noqa: B027
+    def flush(self) -> None:
         """Write what can be written now."""
 
     @abstractmethod

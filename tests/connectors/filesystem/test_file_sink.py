@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from hurtig.common.errors import BadRecordError, JobExecutionError
+from hurtig.common.errors import BadRecordError, JobExecutionError, UserFunctionError
 from hurtig.common.serialization import Encoder
 from hurtig.common.time import Duration
 from hurtig.common.types import Row
 from hurtig.connectors.filesystem.bucket_assigner import BucketAssigner
 from hurtig.connectors.filesystem.committer import FileCommitter
-from hurtig.connectors.filesystem.compaction import FileCompactor, FileCompactStrategy
+from hurtig.connectors.filesystem.compaction import Compaction, FileCompactor, FileCompactStrategy
 from hurtig.connectors.filesystem.filesystem import LocalFileSystem
 from hurtig.connectors.filesystem.output_file_config import OutputFileConfig
 from hurtig.connectors.filesystem.rolling_policy import RollingPolicy
@@ -271,6 +271,42 @@ def test_a_record_that_cannot_be_encoded(tmp_path, sink_driver):
     assert content(tmp_path) == '{"a":1}\n{"a":4}\n'
 
 
+class Picky(Encoder):
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def encode(self, element):
+        self.calls += 1
+        return b"%d\n" % (10 // element)
+
+
+def test_an_encoder_that_raises(tmp_path, sink_driver):
+    encoder = Picky()
+    base = BucketAssigner.base_path_bucket_assigner()
+    sink = FileSink.for_row_format(str(tmp_path), encoder).with_bucket_assigner(base).build()
+    driver = sink_driver(sink)
+    with pytest.raises(UserFunctionError, match=r"(?s)10 // element.*record    0"):
+        driver.write(1, 0)
+    driver.bad_records.policy = "skip"
+    encoder.calls = 0
+    driver.write(0, 1, 0, 0, 2, 0)
+    driver.finish()
+    assert content(tmp_path) == "10\n5\n"
+    assert (encoder.calls, driver.bad_records.skipped) == (6, 4)
+
+
+def test_an_assigner_that_raises(tmp_path, sink_driver):
+    class Broken(BucketAssigner):
+        def get_bucket_id(self, element, context):
+            return element["bucket"]
+
+    driver = sink_driver(rows(tmp_path).with_bucket_assigner(Broken()).build())
+    with pytest.raises(UserFunctionError, match=r"(?s)element\[\"bucket\"\].*record    {'a': 1}"):
+        driver.write({"a": 1})
+    driver.writer.close()
+
+
 def csv_sink(path):
     schema = CsvSchema.builder().add_number_column("n").add_string_column("s").set_use_header()
     return FileSink.for_bulk_format(
@@ -368,3 +404,7 @@ def test_wrong_settings(make, message):
 
 def test_a_committer_survives_an_empty_commit():
     FileCommitter(LocalFileSystem(), None).commit([])
+    strategy = FileCompactStrategy.builder().set_size_threshold(1).build()
+    compactor = FileCompactor.concat_file_compactor()
+    compaction = Compaction(LocalFileSystem(), "/nowhere", strategy, compactor)
+    FileCommitter(LocalFileSystem(), compaction).commit([])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from hurtig.common.serialization import BulkWriterFactory, Encoder, MalformedRecordError
+from hurtig.connectors.filesystem.encoding import encode_records
 from hurtig.connectors.filesystem.filesystem import FileSystem
 from hurtig.connectors.filesystem.output_file_config import OutputFileConfig
 from hurtig.connectors.filesystem.part_file import (
@@ -17,6 +18,7 @@ from hurtig.connectors.filesystem.part_file import (
     PartFileState,
 )
 from hurtig.connectors.filesystem.rolling_policy import RollingPolicy, size_limit
+from hurtig.connectors.sink import SinkContext
 
 
 class BucketSettings(NamedTuple):
@@ -28,7 +30,7 @@ class BucketSettings(NamedTuple):
     policy: RollingPolicy
     output: OutputFileConfig
     unique_id: str | None
-    bad_record: Callable[[str, str, Any], None]
+    context: SinkContext
 
 
 class BucketState(NamedTuple):
@@ -153,10 +155,9 @@ class RowBucket(Bucket[PartFile]):
             if joined is not None and self._fits(len(joined), limit):
                 self._open_part(now).write(joined, now)
                 return
-        try:
-            encoded = self._encoder.encode_batch(elements)
-        except MalformedRecordError:
-            elements, encoded = self._encode_singly(elements)
+        elements, encoded = encode_records(
+            self._encoder, elements, self._settings.context, self._directory
+        )
         if limit is not None and self._fits(sum(map(len, encoded)), limit):
             if encoded:
                 self._open_part(now).write(b"".join(encoded), now)
@@ -170,19 +171,6 @@ class RowBucket(Bucket[PartFile]):
 
     def _fits(self, size: int, limit: int) -> bool:
         return not limit or size + (0 if self._part is None else self._part.get_size()) <= limit
-
-    def _encode_singly(self, elements: Sequence[Any]) -> tuple[list[Any], list[bytes]]:
-        """What can be encoded; the rest are bad records."""
-        good, encoded = [], []
-        for element in elements:
-            try:
-                data = self._encoder.encode(element)
-            except MalformedRecordError as e:
-                self._settings.bad_record(str(e), self._directory, element)
-            else:
-                good.append(element)
-                encoded.append(data)
-        return good, encoded
 
     def _resume(self, part: PartFileState) -> None:
         resumed = PartFile.resume(self._settings.filesystem, self.bucket_id, part)
@@ -229,7 +217,7 @@ class BulkBucket(Bucket[BulkPartFile]):
             try:
                 part.add([element], now)
             except MalformedRecordError as e:
-                self._settings.bad_record(str(e), self._directory, element)
+                self._settings.context.bad_record(str(e), self._directory, element)
 
     def on_checkpoint(self, end_of_input: bool) -> None:
         self.roll()

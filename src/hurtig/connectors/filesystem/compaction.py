@@ -138,7 +138,8 @@ class Compaction:
         """Take committed files; compact the buckets that are due."""
         if not self._recovered:
             self._recovered = True
-            self._recover(self._base_path)
+            if self._filesystem.status(self._base_path) is not None:
+                self._recover(self._base_path)
         for file in files:
             directory = file.final.rpartition("/")[0]
             self._files.setdefault(directory, []).append(file)

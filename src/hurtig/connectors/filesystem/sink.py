@@ -71,7 +71,7 @@ class FileSink(Sink, SupportsPreprocessing):
             settings.policy,
             settings.output,
             self._unique_id(context),
-            context.bad_record,
+            context,
         )
         return FileWriter(
             context,

@@ -13,6 +13,7 @@ from hurtig.connectors.filesystem.bucket import (
 from hurtig.connectors.filesystem.bucket_assigner import BucketAssigner, BucketContext
 from hurtig.connectors.filesystem.part_file import FileCommittable, PartFileState
 from hurtig.connectors.sink import SinkContext, SinkWriter
+from hurtig.connectors.user_code import bad_user_record
 from hurtig.messages import MIN_TIMESTAMP, RowBatch
 
 MakeBucket = Callable[[BucketSettings, str], Bucket[Any]]
@@ -99,7 +100,11 @@ class FileWriter(SinkWriter):
             if timestamps is not None:
                 timestamp = timestamps[i]
                 context._timestamp = None if timestamp == MIN_TIMESTAMP else timestamp
-            bucket_id = get_bucket_id(value, context)
+            try:
+                bucket_id = get_bucket_id(value, context)
+            except Exception as e:
+                bad_user_record(self._context, e, value)
+                continue
             group = groups.get(bucket_id)
             if group is None:
                 groups[bucket_id] = [value]
