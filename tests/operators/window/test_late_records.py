@@ -63,7 +63,7 @@ def test_at_the_end_of_input(make: Any) -> None:
     contents = elements_contents(Collect())
     run = Harness(make(TumblingEventTimeWindows(10), None, None, 0, None, contents))
     run.watermark(2**63 - 1).send((1, 7, "a"))
-    assert "ms (end of input)" in run.warnings[0]
+    assert "the watermark is at the end of its input" in run.warnings[0]
 
 
 @pytest.mark.parametrize("make", BOTH)
@@ -72,3 +72,19 @@ def test_gap_without_a_window(make: Any) -> None:
     run = Harness(make(SlidingEventTimeWindows(2, 10), None, None, 0, None, contents))
     run.watermark(50).send((1, 7, "a"))
     assert "no window is open for it" in run.warnings[0]
+
+
+@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize(
+    ("assigner", "first"), list(zip((a for a, _ in ASSIGNERS), (9, 9, 16), strict=True))
+)
+def test_waiting_for_names_the_time_of_the_next_result(
+    make: Any, assigner: Any, first: int
+) -> None:
+    contents = elements_contents(Collect())
+    run = Harness(make(assigner, None, None, 0, None, contents))
+    assert run.operator.waiting_for() is None
+    run.send((1, 27, "a"), (2, 7, "b"))
+    assert run.operator.waiting_for() == first
+    run.watermark(2**63 - 1)
+    assert run.operator.waiting_for() is None

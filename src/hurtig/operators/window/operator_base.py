@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hurtig.messages import MIN_TIMESTAMP, RowBatch
+from hurtig.common.time_text import format_time
+from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch
 from hurtig.operators.collector import Collector
 from hurtig.operators.contract import StreamOperator
 from hurtig.operators.functions import ProcessAllWindowFunction, ProcessWindowFunction
@@ -179,15 +180,7 @@ class WindowOperatorBase(StreamOperator):
         )
 
 
-def _time(millis: int) -> str:
-    import datetime
-
-    if millis == MIN_TIMESTAMP:
-        return "its start"
-    try:
-        moment = datetime.datetime.fromtimestamp(0, datetime.UTC) + datetime.timedelta(
-            milliseconds=millis
-        )
-    except OverflowError:
-        return f"{millis} ms (end of input)" if millis > 0 else f"{millis} ms"
-    return f"{millis} ms ({moment.strftime('%Y-%m-%d %H:%M:%S')}.{millis % 1000:03d} UTC)"
+def _time(timestamp: int) -> str:
+    if timestamp in (MIN_TIMESTAMP, MAX_TIMESTAMP):
+        return format_time(timestamp)
+    return f"{timestamp} ms ({format_time(timestamp)})"

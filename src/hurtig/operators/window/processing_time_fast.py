@@ -33,6 +33,9 @@ class TumblingProcessingTimeOperator(TumblingEventTimeOperator):
     def is_late(self, start: int) -> bool:
         return False
 
+    def waiting_for(self) -> int | None:
+        return None
+
     def advance_watermark(self, timestamp: int) -> None:
         self.output.emit_watermark(timestamp)
 
