@@ -7,7 +7,6 @@ from typing import Any
 
 from hurtig.graph.codegen.fused_operator import FusedOperator
 from hurtig.graph.codegen.generate import MAX_FLAT_MAPS
-from hurtig.graph.codegen.keys import compile_key_extractor
 from hurtig.graph.job_graph import ChainEdge, JobVertex
 from hurtig.graph.partitioner import KeyGroupPartitioner
 from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOperator
@@ -15,6 +14,7 @@ from hurtig.operators.fusion import FLAT_MAP, FusableOperator
 from hurtig.operators.output import Output
 from hurtig.operators.processing_time import ProcessingTimeService
 from hurtig.operators.source_operator import SourceOperator
+from hurtig.runtime.keying import Keying
 from hurtig.runtime.operator_context import create_operator_context, output_coercer
 from hurtig.runtime.operator_time import OperatorTime
 from hurtig.runtime.outbox import (
@@ -25,7 +25,6 @@ from hurtig.runtime.outbox import (
 )
 from hurtig.runtime.slot import Slot
 from hurtig.runtime.subtask import JobContext, SubtaskInfo
-from hurtig.state.keys import KeyGuard
 
 
 class OperatorChain:
@@ -125,13 +124,8 @@ class OperatorChain:
         metrics = self._metrics[edge.target]
         target = self._vertex.nodes[edge.target]
         if operator.keyed and isinstance(edge.partitioner, KeyGroupPartitioner):
-            return KeyingOutput(
-                operator,
-                metrics,
-                compile_key_extractor(edge.partitioner.key_selector, target.name, target.uid),
-                KeyGuard(edge.partitioner.key_type).canonical,
-                self._times[edge.target].fire_due,
-            )
+            keying = Keying(edge.partitioner, target)
+            return KeyingOutput(operator, metrics, keying, self._times[edge.target].fire_due)
         return ChainingOutput(operator, metrics)
 
     def _coercer(self, node: int) -> Callable[[list[Any]], list[Any]] | None:

@@ -10,6 +10,7 @@ from hurtig.operators.contract import OperatorMetrics, StreamOperator
 from hurtig.operators.output import Output
 from hurtig.runtime.channel import Channel
 from hurtig.runtime.isolation import copier, unchangeable
+from hurtig.runtime.keying import Keying
 from hurtig.runtime.partitioning import Router
 
 FULL_BATCH = 4096
@@ -43,13 +44,12 @@ class KeyingOutput(ChainingOutput):
         self,
         operator: StreamOperator,
         metrics: OperatorMetrics,
-        extract: Callable[[list[Any]], list[Any]],
-        canonical: Callable[[list[Any]], list[Any]],
+        keying: Keying,
         fire_due: Callable[[], None],
     ) -> None:
         super().__init__(operator, metrics)
-        self._extract = extract
-        self._canonical = canonical
+        self._extract = keying.extract
+        self._canonical = keying.canonical
         self._fire_due = fire_due
 
     def emit(self, batch: RowBatch) -> None:

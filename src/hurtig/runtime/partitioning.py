@@ -9,8 +9,10 @@ from typing import Any
 from hurtig.common.errors import UserFunctionError
 from hurtig.graph import partitioner as p
 from hurtig.graph.codegen.keys import compile_key_extractor
+from hurtig.graph.job_graph import ChainNode
 from hurtig.messages import RowBatch
-from hurtig.state.keys import KeyGuard, KeyRouter
+from hurtig.runtime.keying import Keying
+from hurtig.state.keys import KeyRouter
 
 
 class Router(ABC):
@@ -105,16 +107,15 @@ class KeyGroupRouter(_TargetRouter):
         partitioner: p.KeyGroupPartitioner,
         channels: int,
         max_parallelism: int,
-        reader: str,
+        reader: ChainNode,
     ) -> None:
         super().__init__(channels)
-        self._extract = compile_key_extractor(partitioner.key_selector, reader)
-        self._guard = KeyGuard(partitioner.key_type)
+        self._keying = Keying(partitioner, reader)
         self._router = KeyRouter(max_parallelism, channels)
 
     def targets(self, batch: RowBatch) -> list[int]:
-        batch.keys = self._extract(batch.values)
-        return self._router.route(self._guard.canonical(batch.keys))
+        batch.keys = self._keying.extract(batch.values)
+        return self._router.route(self._keying.canonical(batch.keys))
 
     def route(self, batch: RowBatch) -> list[tuple[int, RowBatch]]:
         return super().route(RowBatch(batch.values, batch.timestamps))
@@ -123,8 +124,8 @@ class KeyGroupRouter(_TargetRouter):
 class KeyOnlyRouter(Router):
     """A keyed edge with one reader: only computes the keys."""
 
-    def __init__(self, partitioner: p.KeyGroupPartitioner, reader: str) -> None:
-        self._extract = compile_key_extractor(partitioner.key_selector, reader)
+    def __init__(self, partitioner: p.KeyGroupPartitioner, reader: ChainNode) -> None:
+        self._extract = Keying(partitioner, reader).extract
 
     def route(self, batch: RowBatch) -> list[tuple[int, RowBatch]]:
         return [(0, RowBatch(batch.values, batch.timestamps, self._extract(batch.values)))]
@@ -133,10 +134,10 @@ class KeyOnlyRouter(Router):
 class CustomRouter(_TargetRouter):
     """By a user's function of the key and the number of channels."""
 
-    def __init__(self, partitioner: p.CustomPartitioner, channels: int, reader: str) -> None:
+    def __init__(self, partitioner: p.CustomPartitioner, channels: int, reader: ChainNode) -> None:
         super().__init__(channels)
         self._partition = partitioner.partition
-        self._extract = compile_key_extractor(partitioner.key_selector, reader)
+        self._extract = compile_key_extractor(partitioner.key_selector, reader.name, reader.uid)
         self._reader = reader
 
     def targets(self, batch: RowBatch) -> list[int]:
@@ -165,8 +166,8 @@ class CustomRouter(_TargetRouter):
         from hurtig.operators.user_errors import user_traceback
 
         return UserFunctionError(
-            f"partition_custom before {self._reader!r}",
-            "-",
+            f"partition_custom before {self._reader.name!r}",
+            self._reader.uid,
             cause,
             user_traceback(cause),
             value,
@@ -175,7 +176,11 @@ class CustomRouter(_TargetRouter):
 
 
 def create_router(
-    partitioner: p.Partitioner, channels: int, max_parallelism: int, sender: int, reader: str
+    partitioner: p.Partitioner,
+    channels: int,
+    max_parallelism: int,
+    sender: int,
+    reader: ChainNode,
 ) -> Router:
     """The router of one sending subtask (``sender`` is its index) to ``channels`` readers."""
     if isinstance(partitioner, p.KeyGroupPartitioner):
