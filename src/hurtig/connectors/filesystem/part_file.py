@@ -135,6 +135,11 @@ class BulkPartFile(PartFile):
         self._size = self._counting.count
         return super().finish()
 
+    def abandon(self, delete: bool) -> None:
+        # A writer that is collected later may still want to write its footer.
+        self._counting.discard = True
+        super().abandon(delete)
+
 
 class _CountingStream:
     """Counts what a bulk writer writes; it cannot close the file."""
@@ -145,9 +150,11 @@ class _CountingStream:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.count = 0
+        self.discard = False
 
     def write(self, data: Any) -> int:
-        self._stream.write(data)
+        if not self.discard:
+            self._stream.write(data)
         written = memoryview(data).nbytes
         self.count += written
         return written
@@ -156,7 +163,8 @@ class _CountingStream:
         return self.count
 
     def flush(self) -> None:
-        self._stream.flush()
+        if not self.discard:
+            self._stream.flush()
 
     def close(self) -> None:
         pass
