@@ -128,7 +128,7 @@ def test_random_chains_match_record_by_record(
         assert failure is not None
         assert failure.operator == harness.contexts[index].name
         assert failure.record_text == repr(record)
-        assert failure.__cause__.args == cause.args
+        assert failure.cause.args == cause.args
 
 
 # Lambdas that are inlined; the bare functions below call the very same objects.
@@ -171,7 +171,7 @@ def test_inlined_chains_match_record_by_record(
         index, record, cause = naive.failed
         assert caught.value.operator == harness.contexts[index].name
         assert caught.value.record_text == repr(record)
-        assert repr(caught.value.__cause__) == repr(cause)
+        assert repr(caught.value.cause) == repr(cause)
     assert harness.values == [value for value, _ in naive.out]
     assert harness.timestamps == ([time for _, time in naive.out] if timed else [])
     assert [m.skipped for m in harness.metrics] == naive.skipped
