@@ -85,7 +85,7 @@ def test_inlined_and_called_errors_read_the_same(chain: Any, case: str) -> None:
     assert str(inlined) == str(called)
     assert "hurtig" not in inlined.user_traceback.replace("hurtig/tests", "")
     assert "_h_" not in inlined.user_traceback
-    assert type(inlined.cause) is type(called.__cause__)
+    assert type(inlined.cause) is type(called.cause)
 
 
 def test_the_traceback_is_the_one_of_a_plain_call(chain: Any) -> None:
