@@ -58,7 +58,7 @@ class BatchRun:
         self.out: list[Any] = []
         self.dropped: list[int] = []
         self.skipped: dict[int, int] = {}
-        self._pending: list[tuple[int, Iterator[Any]]] = []
+        self._pending: list[tuple[int, Iterator[Any], Any]] = []
         self._position = position = iter(batch.values)
         timestamps = batch.timestamps
         # Steps that keep every record in its place leave the list of timestamps as it is.
@@ -78,7 +78,7 @@ class BatchRun:
         """Run until the batch is done or a function raises; after that, call again to go on."""
         pending, out = self._pending, self.out
         while pending:
-            first, rest = pending[-1]
+            first, rest, _ = pending[-1]
             self._failed_in = self._functions.variant(first, False)
             self._failed_in.function(rest, out)
             pending.pop()
@@ -92,6 +92,10 @@ class BatchRun:
     def failure(self, error: Exception) -> Failure | None:
         """Where ``error``, which left :meth:`advance`, comes from; must be asked exactly once."""
         failure = self._failed_in.locate(error.__traceback__)
+        if failure is None and self._pending and self._failed_in.was_running(error.__traceback__):
+            # What is left of a flat_map's results is a generator that has raised now.
+            first, _, record = self._pending[-1]
+            failure = Failure(first - 1, record, [])
         if failure is not None:
             self._pending += failure.pending
             self._fill_times()

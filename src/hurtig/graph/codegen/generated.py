@@ -30,13 +30,13 @@ class Failure(NamedTuple):
 
     ``step``     position of the failing operator in the chain.
     ``record``   that operator's input.
-    ``pending``  for each enclosing flat_map, outermost first: the step behind it and the
-                 iterator over what is left of its results.
+    ``pending``  for each enclosing flat_map, outermost first: the step behind it, the iterator
+                 over what is left of its results, and the record that it was given.
     """
 
     step: int
     record: Any
-    pending: list[tuple[int, Iterator[Any]]]
+    pending: list[tuple[int, Iterator[Any], Any]]
 
 
 class SourceWriter:
@@ -125,20 +125,34 @@ class Generated:
 
     def locate(self, traceback: TracebackType | None) -> Failure | None:
         """Which operator failed on what; ``None`` if the exception came from elsewhere."""
-        code = self.function.__code__
-        while traceback is not None and traceback.tb_frame.f_code is not code:
-            traceback = traceback.tb_next
+        traceback = self._entry(traceback)
         if traceback is None:
             return None
         step = self._steps[traceback.tb_lineno - 1]
         if step is None:
             return None
         names = traceback.tb_frame.f_locals
-        place = self._inputs[step]
-        record = names[place] if isinstance(place, str) else tuple(names[n] for n in place)
-        pending = [(after, names[name]) for after, name in self._iterators if after <= step]
         first = self._first_step
-        return Failure(step + first, record, [(after + first, it) for after, it in pending])
+        pending = [
+            (after + first, names[name], self._input(after - 1, names))
+            for after, name in self._iterators
+            if after <= step
+        ]
+        return Failure(step + first, self._input(step, names), pending)
+
+    def was_running(self, traceback: TracebackType | None) -> bool:
+        """Whether an exception with this traceback passed through the function."""
+        return self._entry(traceback) is not None
+
+    def _entry(self, traceback: TracebackType | None) -> TracebackType | None:
+        code = self.function.__code__
+        while traceback is not None and traceback.tb_frame.f_code is not code:
+            traceback = traceback.tb_next
+        return traceback
+
+    def _input(self, step: int, names: dict[str, Any]) -> Any:
+        place = self._inputs[step]
+        return names[place] if isinstance(place, str) else tuple(names[n] for n in place)
 
     def translate(self, frame: FrameSummary) -> FrameSummary | None:
         """The frame that the inlined function would have had; ``None`` for the loop itself."""
