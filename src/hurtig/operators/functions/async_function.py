@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from types import GenericAlias
+from typing import Any, ClassVar
 
 from hurtig.operators.functions.function import Function
 
@@ -25,6 +26,8 @@ class AsyncFunction(Function):
 class AsyncRetryPredicate(ABC):
     """Tells which outcomes are tried again."""
 
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
+
     @abstractmethod
     def result_predicate(self) -> Callable[[list[Any]], bool] | None:
         """Whether a result list is to be tried again; ``None`` for never."""
@@ -36,6 +39,8 @@ class AsyncRetryPredicate(ABC):
 
 class AsyncRetryStrategy(ABC):
     """Tells how often and after which pause an async call is tried again."""
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
     @abstractmethod
     def can_retry(self, current_attempts: int) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hurtig.operators.functions.function import Function
 
@@ -19,6 +20,8 @@ class BaseBroadcastProcessFunction(Function):
 
     class BaseContext(ABC):
         """Times that every side sees."""
+
+        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
         @abstractmethod
         def timestamp(self) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC
-from typing import TYPE_CHECKING
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from hurtig.operators.functions.runtime_context import RuntimeContext
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 class Function(ABC):  # noqa: B024 - mirrors Flink's marker interface with optional hooks
     """Base of all user functions. Mirrors ``pyflink.datastream.functions.Function``."""
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)  # Function[IN, OUT] as in PyFlink
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Called once per subtask before the first record; state is registered here."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hurtig.operators.functions.function import Function
 
@@ -21,6 +22,8 @@ class ProcessFunction(Function):
 
     class Context(ABC):
         """What a :class:`ProcessFunction` sees beside the record."""
+
+        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
         @abstractmethod
         def timer_service(self) -> TimerService:
@@ -40,6 +43,8 @@ class KeyedProcessFunction(Function):
 
     class Context(ABC):
         """What a :class:`KeyedProcessFunction` sees beside the record."""
+
+        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
         @abstractmethod
         def get_current_key(self) -> Any:
@@ -75,6 +80,8 @@ class CoProcessFunction(Function):
     class Context(ABC):
         """What a :class:`CoProcessFunction` sees beside the record."""
 
+        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
+
         @abstractmethod
         def timer_service(self) -> TimerService:
             """Clock and watermark; timers only on keyed streams."""
@@ -97,6 +104,8 @@ class KeyedCoProcessFunction(Function):
 
     class Context(ABC):
         """What a :class:`KeyedCoProcessFunction` sees beside the record."""
+
+        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
         @abstractmethod
         def get_current_key(self) -> Any:
@@ -135,6 +144,8 @@ class ProcessJoinFunction(Function):
 
     class Context(ABC):
         """Timestamps of the pair."""
+
+        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
         @abstractmethod
         def get_left_timestamp(self) -> int:

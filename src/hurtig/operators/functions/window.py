@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hurtig.operators.functions.function import Function
 
@@ -33,6 +34,8 @@ class ProcessWindowFunction(Function):
 
     class Context(ABC):
         """What a :class:`ProcessWindowFunction` sees beside key and records."""
+
+        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
         @abstractmethod
         def window(self) -> Any:
@@ -67,6 +70,8 @@ class ProcessAllWindowFunction(Function):
 
     class Context(ABC):
         """What a :class:`ProcessAllWindowFunction` sees beside the records."""
+
+        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
         @abstractmethod
         def window(self) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hurtig.common.errors import HurtigError
 from hurtig.messages import MIN_TIMESTAMP
@@ -21,6 +22,8 @@ class MissingTimestampError(HurtigError):
 
 class WindowAssigner(ABC):
     """Assigns zero or more windows to an element. Mirrors Flink's ``WindowAssigner``."""
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
     class WindowAssignerContext(ABC):
         """What an assigner may ask."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from hurtig.common.time import Duration, Time, to_millis
 from hurtig.messages import MIN_TIMESTAMP
@@ -38,6 +39,8 @@ class TimestampedValue(NamedTuple):
 
 class Evictor(ABC):
     """Removes elements from the list that it is given, in place."""
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
     class EvictorContext(ABC):
         """What an evictor may ask."""

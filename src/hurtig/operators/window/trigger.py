@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from hurtig.metrics import MetricGroup
@@ -34,6 +35,8 @@ class Trigger(ABC):
     One object serves all keys and windows: what it has to remember belongs into
     ``ctx.get_partitioned_state``.
     """
+
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
     class TriggerContext(ABC):
         """Timers and state of the key and window in hand."""
