@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from hurtig.operators.functions.function import Function
 
@@ -17,21 +16,39 @@ if TYPE_CHECKING:
     from hurtig.state.timers import TimeDomain, TimerService
 
 
+class _Context(ABC):
+    """What every process function sees beside the record."""
+
+    @abstractmethod
+    def timer_service(self) -> TimerService:
+        """Clock and watermark; timers of the current key on a keyed stream."""
+
+    @abstractmethod
+    def timestamp(self) -> int:
+        """The record's or timer's timestamp, epoch ms; the smallest long where it has none."""
+
+
+class _KeyedContext(_Context):
+    """What a process function sees on a keyed stream."""
+
+    @abstractmethod
+    def get_current_key(self) -> Any:
+        """The key of the record or timer."""
+
+
+class _OnTimerContext(_KeyedContext):
+    """What ``on_timer`` sees."""
+
+    @abstractmethod
+    def time_domain(self) -> TimeDomain:
+        """Whether the timer is one of event time or of processing time."""
+
+
 class ProcessFunction(Function):
     """Any number of results per record, with its timestamp and side outputs."""
 
-    class Context(ABC):
+    class Context(_Context):
         """What a :class:`ProcessFunction` sees beside the record."""
-
-        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
-
-        @abstractmethod
-        def timer_service(self) -> TimerService:
-            """Clock and watermark; timers only on a keyed stream."""
-
-        @abstractmethod
-        def timestamp(self) -> int:
-            """The record's timestamp, epoch ms; the smallest long where it has none."""
 
     @abstractmethod
     def process_element(self, value: Any, ctx: Context) -> Iterable[Any] | None:
@@ -41,29 +58,11 @@ class ProcessFunction(Function):
 class KeyedProcessFunction(Function):
     """A process function on a keyed stream: keyed state and timers."""
 
-    class Context(ABC):
+    class Context(_KeyedContext):
         """What a :class:`KeyedProcessFunction` sees beside the record."""
 
-        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
-
-        @abstractmethod
-        def get_current_key(self) -> Any:
-            """The key of the record or timer."""
-
-        @abstractmethod
-        def timer_service(self) -> TimerService:
-            """Clock, watermark and timers of the current key."""
-
-        @abstractmethod
-        def timestamp(self) -> int:
-            """The record's or timer's timestamp, epoch ms."""
-
-    class OnTimerContext(Context):
+    class OnTimerContext(Context, _OnTimerContext):
         """What :meth:`KeyedProcessFunction.on_timer` sees."""
-
-        @abstractmethod
-        def time_domain(self) -> TimeDomain:
-            """Whether the timer is one of event time or of processing time."""
 
     @abstractmethod
     def process_element(self, value: Any, ctx: Context) -> Iterable[Any] | None:
@@ -77,18 +76,8 @@ class KeyedProcessFunction(Function):
 class CoProcessFunction(Function):
     """A process function over two inputs."""
 
-    class Context(ABC):
+    class Context(_Context):
         """What a :class:`CoProcessFunction` sees beside the record."""
-
-        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
-
-        @abstractmethod
-        def timer_service(self) -> TimerService:
-            """Clock and watermark; timers only on keyed streams."""
-
-        @abstractmethod
-        def timestamp(self) -> int:
-            """The record's timestamp, epoch ms."""
 
     @abstractmethod
     def process_element1(self, value: Any, ctx: Context) -> Iterable[Any] | None:
@@ -102,29 +91,11 @@ class CoProcessFunction(Function):
 class KeyedCoProcessFunction(Function):
     """A process function over two keyed inputs that share keyed state and timers."""
 
-    class Context(ABC):
+    class Context(_KeyedContext):
         """What a :class:`KeyedCoProcessFunction` sees beside the record."""
 
-        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
-
-        @abstractmethod
-        def get_current_key(self) -> Any:
-            """The key of the record or timer."""
-
-        @abstractmethod
-        def timer_service(self) -> TimerService:
-            """Clock, watermark and timers of the current key."""
-
-        @abstractmethod
-        def timestamp(self) -> int:
-            """The record's or timer's timestamp, epoch ms."""
-
-    class OnTimerContext(Context):
+    class OnTimerContext(Context, _OnTimerContext):
         """What :meth:`KeyedCoProcessFunction.on_timer` sees."""
-
-        @abstractmethod
-        def time_domain(self) -> TimeDomain:
-            """Whether the timer is one of event time or of processing time."""
 
     @abstractmethod
     def process_element1(self, value: Any, ctx: Context) -> Iterable[Any] | None:
@@ -144,8 +115,6 @@ class ProcessJoinFunction(Function):
 
     class Context(ABC):
         """Timestamps of the pair."""
-
-        __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
         @abstractmethod
         def get_left_timestamp(self) -> int:

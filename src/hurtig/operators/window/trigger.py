@@ -102,7 +102,7 @@ class Trigger(ABC):
 
     def on_merge(self, window: Any, ctx: Trigger.OnMergeContext) -> None:
         """Several windows have become ``window``: merge state, register timers anew."""
-        raise NotImplementedError(
+        raise TypeError(
             f"{type(self).__name__} does not support merging windows: it has no on_merge"
         )
 
