@@ -94,7 +94,8 @@ class BadRecordError(HurtigError):
         self.reason = reason
         self.location = location
         self.content = content
-        super().__init__(f"{reason}\n  read at   {location}\n  content   {shorten(content)}")
+        where = f"\n  read at   {location}" if location else ""
+        super().__init__(f"{reason}{where}\n  content   {shorten(content)}")
 
 
 def _rebuild(

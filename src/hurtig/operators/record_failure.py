@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hurtig.common.error_policy import DEAD_LETTER, DEAD_LETTER_TAG, FAIL, DeadLetter
-from hurtig.common.errors import HurtigError
+from hurtig.common.errors import BadRecordError, HurtigError
 from hurtig.messages import MIN_TIMESTAMP, RowBatch
 
 if TYPE_CHECKING:
@@ -42,3 +42,20 @@ def set_aside(
         letter = DeadLetter(context.name, context.uid, reason, record)
         timestamps = None if timestamp == MIN_TIMESTAMP else [timestamp]
         operator.output.emit_side(DEAD_LETTER_TAG, RowBatch([letter], timestamps))
+
+
+def set_bad_input_aside(operator: StreamOperator, reason: str, location: str, content: Any) -> None:
+    """Apply the error policy of a source or sink to what it could not read or write."""
+    policy = operator.error_policy
+    error = BadRecordError(reason, location, content)
+    if policy == FAIL:
+        raise error
+    context, metrics = operator.context, operator.metrics
+    if not metrics.skipped:
+        context.warn(
+            f"a record is set aside (error policy {policy!r}; later ones are only counted): {error}"
+        )
+    metrics.skipped += 1
+    if policy == DEAD_LETTER:
+        letter = DeadLetter(context.name, context.uid, reason, content, location)
+        operator.output.emit_side(DEAD_LETTER_TAG, RowBatch([letter]))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hurtig.common.error_policy import DEAD_LETTER, DEAD_LETTER_TAG, SKIP, DeadLetter
-from hurtig.common.errors import BadRecordError
 from hurtig.connectors.sink import Committer, Sink, SinkContext
 from hurtig.messages import RowBatch
 from hurtig.operators.contract import StreamOperator
+from hurtig.operators.record_failure import set_bad_input_aside
 
 
 class SinkOperator(StreamOperator):
@@ -58,11 +57,4 @@ class SinkOperator(StreamOperator):
             committer.close()
 
     def _bad_record(self, reason: str, location: str, content: Any) -> None:
-        if self.error_policy == SKIP:
-            self.metrics.skipped += 1
-        elif self.error_policy == DEAD_LETTER:
-            self.metrics.skipped += 1
-            letter = DeadLetter(self.context.name, self.context.uid, reason, content, location)
-            self.output.emit_side(DEAD_LETTER_TAG, RowBatch([letter]))
-        else:
-            raise BadRecordError(reason, location, content)
+        set_bad_input_aside(self, reason, location, content)

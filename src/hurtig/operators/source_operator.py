@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hurtig.common.error_policy import DEAD_LETTER, DEAD_LETTER_TAG, SKIP, DeadLetter
-from hurtig.common.errors import BadRecordError
 from hurtig.common.time_text import format_time
 from hurtig.connectors.source import ReadStatus, Source, SourceBatch, SourceContext
 from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, RowBatch
 from hurtig.operators.contract import StreamOperator
+from hurtig.operators.record_failure import set_bad_input_aside
 from hurtig.operators.timestamps import (
     WatermarkTracker,
     assign_timestamps,
@@ -279,12 +278,4 @@ class SourceOperator(StreamOperator):
             cancel()
 
     def _bad_record(self, reason: str, location: str, content: Any) -> None:
-        if self.error_policy == SKIP:
-            self.metrics.skipped += 1
-            return
-        if self.error_policy == DEAD_LETTER:
-            self.metrics.skipped += 1
-            letter = DeadLetter(self.context.name, self.context.uid, reason, content, location)
-            self.output.emit_side(DEAD_LETTER_TAG, RowBatch([letter]))
-            return
-        raise BadRecordError(reason, location, content)
+        set_bad_input_aside(self, reason, location, content)
