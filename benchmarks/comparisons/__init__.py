@@ -1,0 +1,1 @@
+"""The comparisons; each gives a section of the results."""

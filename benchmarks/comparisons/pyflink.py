@@ -1,0 +1,157 @@
+"""Comparison with PyFlink: the same program files, run by ``hurtig run`` and by PyFlink's Python."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from benchmarks import workloads as w
+from benchmarks.comparisons.programs import line_of, ratios
+from benchmarks.figures import Figure, Section, Target
+from benchmarks.measure import run
+from benchmarks.options import Options
+from benchmarks.peers import PYFLINK, Installed, PeerMissingError, find
+
+HURTIG = str(Path(sys.executable).with_name("hurtig"))
+HURTIG_RECORDS = 200_000, 1_200_000
+MODES = "thread", "process"
+
+
+class Job(NamedTuple):
+    """A file of ``jobs``; smaller and larger number of records for PyFlink, by mode."""
+
+    file: str
+    title: str
+    keys: int
+    sizes: dict[str, tuple[int, int]]
+    target: Target
+
+
+JOBS = [
+    Job(
+        "map_filter_map",
+        "map-filter-map",
+        w.FEW_KEYS,
+        {"thread": (100_000, 500_000), "process": (100_000, 500_000)},
+        Target(15),
+    ),
+    Job(
+        "keyed_reduce",
+        "keyed reduce, 1,000 keys",
+        w.FEW_KEYS,
+        {"thread": (40_000, 160_000), "process": (20_000, 60_000)},
+        Target(40),
+    ),
+    Job(
+        "tumbling_window",
+        "tumbling window, 1,000 keys",
+        w.FEW_KEYS,
+        {"thread": (40_000, 160_000), "process": (20_000, 60_000)},
+        Target(40),
+    ),
+    Job(
+        "keyed_process",
+        "keyed process function, 10,000 keys",
+        w.SOME_KEYS,
+        {"thread": (40_000, 160_000), "process": (10_000, 25_000)},
+        Target(40),
+    ),
+]
+
+
+class Cost(NamedTuple):
+    """CPU seconds: for each record, and before the first one."""
+
+    record: float
+    start: float
+
+
+def against_pyflink(options: Options, say: Callable[[str], None]) -> Section:
+    """Records per CPU second relative to PyFlink, in both of its modes."""
+    section = Section("Against PyFlink")
+    section.notes += [
+        "The same file, run by `hurtig run` and by PyFlink's Python; parallelism 1. Each run counts "
+        "the CPU time of its whole process tree, JVM and workers included.",
+        "Two sizes, one run each in every round: their difference gives the CPU time of a record, "
+        "what is left is the fixed cost of starting. Records are made in the job from their number, "
+        "in both (it is most of what hurtig spends).",
+    ]
+    try:
+        installed = find(PYFLINK, options.pythons.get(PYFLINK.module))
+    except PeerMissingError as e:
+        section.skipped.append(str(e))
+        return section
+    section.title += f" {installed.version}"
+    for job in JOBS:
+        if options.wants("pyflink", job.file):
+            section.figures += _compare(job, installed, options, say)
+    return section
+
+
+def _compare(
+    job: Job, installed: Installed, options: Options, say: Callable[[str], None]
+) -> list[Figure]:
+    ours: list[Cost] = []
+    theirs: dict[str, list[Cost]] = {mode: [] for mode in MODES}
+    for _ in range(options.slow_rounds):
+        ours.append(_cost([HURTIG, "run"], job, "process", _scaled(HURTIG_RECORDS, options)))
+        for mode in MODES:
+            sizes = _scaled(job.sizes[mode], options)
+            theirs[mode].append(_cost([str(installed.python)], job, mode, sizes, installed))
+    figures = []
+    for mode, costs in theirs.items():
+        figure = Figure(
+            f"{job.title}, {mode} mode",
+            ratios([c.record for c in costs], [c.record for c in ours]),
+            "x",
+            job.target,
+            {
+                "cpu_microseconds_per_record": {
+                    "hurtig": [c.record * 1e6 for c in ours],
+                    "pyflink": [c.record * 1e6 for c in costs],
+                },
+                "start_cpu_seconds": {
+                    "hurtig": [c.start for c in ours],
+                    "pyflink": [c.start for c in costs],
+                },
+                "keys": job.keys,
+                "records": {"hurtig": HURTIG_RECORDS, "pyflink": job.sizes[mode]},
+                "shown": _shown(costs, ours),
+            },
+        )
+        figures.append(figure)
+        say(f"{line_of(figure)}  ({_shown(costs, ours)})")
+    return figures
+
+
+def _scaled(sizes: tuple[int, int], options: Options) -> tuple[int, int]:
+    """Smaller sizes, but never so small that the difference drowns in the cost of starting."""
+    scale = max(options.scale, 0.4)
+    return int(sizes[0] * scale), int(sizes[1] * scale)
+
+
+def _cost(
+    command: list[str],
+    job: Job,
+    mode: str,
+    sizes: tuple[int, int],
+    installed: Installed | None = None,
+) -> Cost:
+    path = str(Path("benchmarks", "jobs", f"{job.file}.py"))
+    environment = None if installed is None else installed.environment
+    small, large = (
+        run([*command, path, str(size), str(job.keys), mode], environment).cpu for size in sizes
+    )
+    record = max((large - small) / (sizes[1] - sizes[0]), 1e-9)
+    return Cost(record, small - record * sizes[0])
+
+
+def _shown(theirs: Sequence[Cost], ours: Sequence[Cost]) -> str:
+    def of(costs: Sequence[Cost]) -> str:
+        record, start = median(c.record for c in costs), median(c.start for c in costs)
+        return f"{record * 1e6:.2f} µs a record + {start:.1f} s"
+
+    return f"PyFlink {of(theirs)}; hurtig {of(ours)}"

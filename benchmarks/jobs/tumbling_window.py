@@ -1,0 +1,38 @@
+"""An aggregate over event-time tumbling windows of input that is out of order."""
+
+from pyflink.common import Duration, Time, WatermarkStrategy
+from pyflink.common.watermark_strategy import TimestampAssigner
+from pyflink.datastream import AggregateFunction
+from pyflink.datastream.window import TumblingEventTimeWindows
+
+from benchmarks import functions as f
+from benchmarks.data import DISORDER_MS
+from benchmarks.jobs.setting import Setting
+
+
+class RecordTime(TimestampAssigner):
+    def extract_timestamp(self, value, record_timestamp):
+        return value[2]
+
+
+class Total(AggregateFunction):
+    def create_accumulator(self):
+        return f.new_total()
+
+    def add(self, value, accumulator):
+        return f.add_to_total(value, accumulator)
+
+    def get_result(self, accumulator):
+        return f.total_of(accumulator)
+
+    def merge(self, acc_a, acc_b):
+        return f.merge_totals(acc_a, acc_b)
+
+
+setting = Setting()
+strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(DISORDER_MS))
+timed = setting.stream().assign_timestamps_and_watermarks(
+    strategy.with_timestamp_assigner(RecordTime())
+)
+window = TumblingEventTimeWindows.of(Time.milliseconds(f.window_ms(setting.keys)))
+setting.run(timed.key_by(f.key_of).window(window).aggregate(Total()), "tumbling window")
