@@ -19,12 +19,14 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 def run_example(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """``run_example("name.py", "--argument", ...)``: ``hurtig run`` of an example."""
+    """``run_example("name.py", "--argument", ..., options=())``: ``hurtig run`` of an example."""
     folder = tmp_path_factory.mktemp("examples")
 
-    def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        name: str, *arguments: str, options: tuple[str, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [sys.executable, "-m", "hurtig", "run", str(EXAMPLES / name), *arguments],
+            [sys.executable, "-m", "hurtig", "run", *options, str(EXAMPLES / name), *arguments],
             cwd=folder,
             capture_output=True,
             text=True,

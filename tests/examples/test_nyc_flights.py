@@ -128,16 +128,21 @@ def expected() -> Expected:
     return Expected()
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, run_example: Callable[..., Any]) -> Run:
+@pytest.fixture(scope="module", params=[1, 3], ids="parallelism {}".format)
+def run(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    run_example: Callable[..., Any],
+) -> Run:
     folder = tmp_path_factory.mktemp("flights")
     output = folder / "results"
     flights = folder / "flights.csv"
     flights.write_text("\n".join(arrivals()))
     arguments = ("--input", str(flights), "--output", str(output))
-    run_example("nyc_flights.py", *arguments)
+    options = ("-p", str(request.param))
+    run_example("nyc_flights.py", *arguments, options=options)
     # Again, into the same folder: only the results of the second run are there.
-    done = run_example("nyc_flights.py", *arguments)
+    done = run_example("nyc_flights.py", *arguments, options=options)
     return Run(output, done.stdout, done.stderr)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
 from hurtig.graph.codegen.fused_operator import FusedOperator
 from hurtig.graph.codegen.generate import MAX_FLAT_MAPS
-from hurtig.graph.job_graph import ChainEdge, JobVertex
+from hurtig.graph.codegen.pickling import dumps
+from hurtig.graph.job_graph import ChainEdge, ChainNode, JobVertex
 from hurtig.graph.partitioner import KeyGroupPartitioner
 from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOperator
 from hurtig.operators.fusion import FLAT_MAP, FusableOperator
@@ -97,11 +99,10 @@ class OperatorChain:
             )
             self._job.prepare_source(source, first, self._slot)
             return source
-        for node in nodes:
-            node.operator.error_policy = node.error_policy
-        if isinstance(first.operator, FusableOperator):
-            return FusedOperator([n.operator for n in nodes])
-        single: StreamOperator = first.operator
+        operators = [_own_operator(node) for node in nodes]
+        if isinstance(operators[0], FusableOperator):
+            return FusedOperator(operators)
+        single: StreamOperator = operators[0]
         return single
 
     def _output(self, node: int) -> OperatorOutput:
@@ -157,3 +158,10 @@ class OperatorChain:
             self._metrics[node],
         )
         return context
+
+
+def _own_operator(node: ChainNode) -> Any:
+    """The node's operator for one subtask: what its function keeps in ``self`` stays there."""
+    operator = pickle.loads(dumps(node.operator))
+    operator.error_policy = node.error_policy
+    return operator
