@@ -43,6 +43,13 @@ class EnvironmentSettings:
     def configure(self, configuration: Configuration) -> None:
         """Takes over all keys of ``configuration``."""
         self._configuration.add_all(configuration)
+        self._take_over_older_keys()
+
+    def _take_over_older_keys(self) -> None:
+        if self._configuration.key_set():
+            from hurtig.common.options import add_current_keys
+
+            add_current_keys(self._configuration)
 
     # -- parallelism --------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
         self._configuration = Configuration.from_dict(dict(global_configuration.defaults()))
         if configuration is not None:
             self._configuration.add_all(configuration)
+        self._take_over_older_keys()
         self._config = ExecutionConfig(self._configuration)
         self._checkpoint_config = CheckpointConfig(self._configuration)
         self._transformations: list[OperatorTransformation] = []
@@ -63,7 +64,7 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
 
     def execute(self, job_name: str | None = None) -> JobExecutionResult:
         """Runs the program and waits for its end. Raises what made it fail."""
-        client = self._start(job_name or _DEFAULT_NAME)
+        client = self._start(job_name or self._default_name())
         try:
             result: JobExecutionResult = client.get_job_execution_result().result()
         except HurtigError as error:
@@ -73,7 +74,7 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
 
     def execute_async(self, job_name: str = _DEFAULT_NAME) -> JobClient:
         """Starts the program and returns at once with a handle on it."""
-        client = self._start(job_name)
+        client = self._start(self._default_name() if job_name == _DEFAULT_NAME else job_name)
         client._control.start()
         return client
 
@@ -107,6 +108,9 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
         if recordings:
             client._control.when_finished(lambda: _keep_all(recordings))
         return client
+
+    def _default_name(self) -> str:
+        return self._configuration.get_string("pipeline.name", None) or _DEFAULT_NAME
 
     def _settings(self) -> dict[str, str]:
         from hurtig.common.options import warn_unknown_keys

@@ -12,7 +12,14 @@ from typing import Any
 
 from hurtig.common.config_options import ConfigOption
 
-__all__ = ["closest_key", "is_known", "known_options", "option", "warn_unknown_keys"]
+__all__ = [
+    "add_current_keys",
+    "closest_key",
+    "is_known",
+    "known_options",
+    "option",
+    "warn_unknown_keys",
+]
 
 PREFIXES = (
     "hurtig.",
@@ -116,6 +123,16 @@ def option(key: str) -> ConfigOption[Any]:
         return known_options()[key]
     except KeyError:
         raise KeyError(_unknown(key)) from None
+
+
+def add_current_keys(configuration: Any) -> None:
+    """Set, for each older key of a Configuration, also the key of today, where it is not set."""
+    keys = configuration.key_set()
+    known = known_options()
+    for key in keys:
+        today = known.get(key)
+        if today is not None and today.key != key and today.key not in keys:
+            configuration.set_string(today.key, configuration.get_string(key, None))
 
 
 def is_known(key: str) -> bool:

@@ -67,7 +67,7 @@ class DataStream(OperatorSettings):
         return self
 
     def get_dead_letters(self) -> DataStream:
-        """The records that this operator set aside, as :class:`DeadLetter` tuples. Beyond PyFlink."""
+        """What this operator set aside, as :class:`DeadLetter` tuples. Beyond PyFlink."""
         return DataStream(
             self._env, SideOutputTransformation(self._transformation, DEAD_LETTER_TAG, None)
         )

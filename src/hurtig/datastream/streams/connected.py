@@ -46,7 +46,7 @@ class ConnectedStreams:
         return self._apply("Co-Flat Map", CoFlatMapOperator(func, output_type))
 
     def process(self, func: Any, output_type: TypeInformation | None = None) -> DataStream:
-        """A :class:`CoProcessFunction`, or on two keyed streams a :class:`KeyedCoProcessFunction`."""
+        """A :class:`CoProcessFunction`; with keys on both, a :class:`KeyedCoProcessFunction`."""
         from hurtig.operators.co_process import CoProcessOperator, KeyedCoProcessOperator
         from hurtig.operators.functions import KeyedCoProcessFunction
 

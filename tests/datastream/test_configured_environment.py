@@ -1,0 +1,40 @@
+"""Settings that an environment takes from a Configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from hurtig.client import running
+from hurtig.common import Configuration
+from hurtig.datastream import StreamExecutionEnvironment
+
+OLDER = {"execution.buffer-timeout": "7 ms", "pipeline.operator-chaining": "false"}
+
+
+def test_older_keys_have_effect():
+    env = StreamExecutionEnvironment.get_execution_environment(Configuration.from_dict(OLDER))
+    assert env.get_buffer_timeout() == 7
+    assert not env.is_chaining_enabled()
+
+
+def test_older_keys_of_configure_have_effect():
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.configure(Configuration.from_dict(OLDER))
+    assert env.get_buffer_timeout() == 7
+    assert not env.is_chaining_enabled()
+
+
+def test_the_key_of_today_wins():
+    configuration = Configuration.from_dict({**OLDER, "execution.buffer-timeout.interval": "9 ms"})
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    assert env.get_buffer_timeout() == 9
+
+
+@pytest.mark.parametrize(("given", "name"), [(None, "from the key"), ("given", "given")])
+def test_name_of_the_job(given, name):
+    configuration = Configuration.from_dict({"pipeline.name": "from the key"})
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    names = []
+    env.from_collection([1]).add_sink(lambda _: names.extend(j.name for j in running.jobs()))
+    env.execute(given)
+    assert names == [name]
