@@ -21,7 +21,7 @@ def json_lines(path, policy):
 
 
 def test_fail_names_the_line(tmp_path):
-    with pytest.raises(HurtigError, match="lines.json, line 2"):
+    with pytest.raises(HurtigError, match=r"lines\.json, line 2"):
         list(json_lines(tmp_path / "lines.json", "fail").execute_and_collect())
 
 
