@@ -47,6 +47,8 @@ class LocalJobControl:
         self._interrupted = False
         self._opened = False
         self._thread: threading.Thread | None = None
+        self._stepping = threading.RLock()
+        self._in_step = False
         self._when_finished: list[Callable[[], Any]] = []
         self._job: LocalJob | None = None
         configuration = Configuration.from_dict(dict(graph.settings))
@@ -78,12 +80,9 @@ class LocalJobControl:
 
     def result(self) -> JobExecutionResult:
         """Run the job to its end, or wait for the thread that does."""
-        if self._thread is not None:
-            self._thread.join()
-        else:
-            with cancel_on_interrupt(self._interrupt):
-                while self.drive():
-                    pass
+        with cancel_on_interrupt(self._interrupt):
+            while self.drive():
+                pass
         if self._interrupted:
             raise KeyboardInterrupt
         if self._master.error is not None:
@@ -95,6 +94,14 @@ class LocalJobControl:
         if self._thread is not None and threading.current_thread() is not self._thread:
             self._thread.join(0.01)
             return self._thread.is_alive()
+        with self._stepping:
+            self._in_step = True
+            try:
+                return self._step()
+            finally:
+                self._in_step = False
+
+    def _step(self) -> bool:
         if self._master.status.is_globally_terminal_state():
             return False
         try:
@@ -119,10 +126,15 @@ class LocalJobControl:
             return
         self._cancel_requested = True
         self._slot.wakeup()
-        if self._thread is None and threading.current_thread() is threading.main_thread():
-            self._cancel_here()
-        elif self._thread is not None and threading.current_thread() is not self._thread:
-            self._thread.join()
+        if self._thread is not None:
+            if threading.current_thread() is not self._thread:
+                self._thread.join()
+        elif self._stepping.acquire(blocking=False):  # else whoever drives the job sees the flag
+            try:
+                if not self._in_step:
+                    self._cancel_here()
+            finally:
+                self._stepping.release()
 
     def when_finished(self, action: Callable[[], Any]) -> None:
         """Call ``action`` once the job has finished without failure."""
@@ -214,7 +226,7 @@ class LocalJobControl:
         self._slot.wakeup()
 
     def _cancel_here(self) -> None:
-        """Cancelled by the thread that drives the job, between two steps."""
+        """Nobody is at a step, and perhaps nobody will ask for another one."""
         while self.drive():
             pass
 
