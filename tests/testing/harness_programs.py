@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from hurtig.common import Types
+from hurtig.common.accumulators import IntCounter
 from hurtig.datastream import (
     AggregateFunction,
     KeyedBroadcastProcessFunction,
@@ -101,9 +102,12 @@ class Accounts(MapFunction):
     def open(self, runtime_context: Any) -> None:
         self.records = runtime_context.get_metrics_group().counter("records")
         self.context = runtime_context
+        self.sum = IntCounter()
+        runtime_context.add_accumulator("sum", self.sum)
 
     def map(self, value: Any) -> Any:
         self.records.inc()
+        self.sum.add(1)
         context = self.context
         return (
             value,

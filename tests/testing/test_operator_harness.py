@@ -217,6 +217,7 @@ def test_what_the_function_registers() -> None:
         harness.process_elements("ab")
         assert harness.output == [("a", 2, 0, "test"), ("b", 2, 0, "test")]
         assert harness.metric("records") == 2
+        assert harness.accumulators == {"sum": 2}
         harness.restart()
         harness.process_element("c")
         assert harness.output[-1] == ("c", 2, 1, "test")

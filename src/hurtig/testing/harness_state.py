@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hurtig.common.accumulators import merged
 from hurtig.state.keys import unwrap_key
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class HarnessState:
 
     @property
     def accumulators(self) -> dict[str, Any]:
-        """What the function has added as accumulators since the last restart."""
-        return self._job.accumulators
+        """The values of the function's accumulators since the last restart."""
+        return {name: merged(parts) for name, parts in self._job.accumulators.items()}
 
     def metric(self, name: str) -> Any:
         """The value of a metric that the function registered, since the last restart."""
