@@ -229,8 +229,8 @@ def main() -> None:
     input_file = arguments.input or replay.flights_by_schedule(output)
 
     env = StreamExecutionEnvironment.get_execution_environment()
-    # A year passes in seconds: the watermark has to follow closely. It still moves by the clock
-    # of this machine, so the number of late records differs a little from run to run.
+    # A year passes in seconds: the watermark has to follow closely. It moves by the clock of this
+    # machine and not with the records, so how many of them are late differs from run to run.
     env.get_config().set_auto_watermark_interval(1)
     build(env, input_file, output)
 
