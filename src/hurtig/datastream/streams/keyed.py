@@ -97,10 +97,10 @@ class KeyedStream(DataStream):
 
     def process(self, func: Any, output_type: TypeInformation | None = None) -> DataStream:
         """Keyed state, timers and side outputs: a :class:`KeyedProcessFunction`."""
-        from hurtig.operators.functions import KeyedProcessFunction, ProcessFunction
+        from hurtig.operators.functions import ProcessFunction
         from hurtig.operators.process import KeyedProcessOperator
 
-        if isinstance(func, ProcessFunction) and not isinstance(func, KeyedProcessFunction):
+        if isinstance(func, ProcessFunction):
             raise TypeError(
                 "KeyedProcessFunction is required for KeyedStream: derive "
                 f"{type(func).__name__} from it, or call process() before key_by()"
