@@ -99,7 +99,7 @@ class OperatorChain:
             )
             self._job.prepare_source(source, first, self._slot)
             return source
-        operators = [_own_operator(node) for node in nodes]
+        operators = _own_operators(nodes)
         if isinstance(operators[0], FusableOperator):
             return FusedOperator(operators)
         single: StreamOperator = operators[0]
@@ -160,8 +160,17 @@ class OperatorChain:
         return context
 
 
-def _own_operator(node: ChainNode) -> Any:
-    """The node's operator for one subtask: what its function keeps in ``self`` stays there."""
-    operator = pickle.loads(dumps(node.operator))
-    operator.error_policy = node.error_policy
-    return operator
+def _own_operators(nodes: list[ChainNode]) -> list[Any]:
+    """The operators for one subtask: what their functions keep in ``self`` stays there.
+
+    They are copied together, so that functions of one module still share its globals: the code
+    generator inlines only such. A function object that stands in two operators becomes two.
+    """
+    functions = {id(getattr(node.operator, "function", node)) for node in nodes}
+    if len(functions) == len(nodes):
+        operators: list[Any] = pickle.loads(dumps([node.operator for node in nodes]))
+    else:
+        operators = [pickle.loads(dumps(node.operator)) for node in nodes]
+    for operator, node in zip(operators, nodes, strict=True):
+        operator.error_policy = node.error_policy
+    return operators
