@@ -75,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         help=f"one comparison ({', '.join(COMPARISONS)}) or one workload, such as keyed_reduce; "
         "may be repeated",
     )
-    parser.add_argument("--rounds", type=int, help="how often each is run (default: 5, slow ones 3)")
+    parser.add_argument(
+        "--rounds", type=int, help="how often each is run (default: 5, slow ones 3)"
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the records, few rounds")
     parser.add_argument("--no-write", action="store_true", help="leave the files of results alone")
     for peer in PEERS:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.data import DISORDER_MS, Record
+from benchmarks.data import Record
 
 Pair = tuple[str, int]
 
@@ -87,5 +87,3 @@ def count_and_tell(v: Record, count: int | None) -> tuple[int, list[Any]]:
     """The new count of the key, and every tenth time what it has come to."""
     count = (count or 0) + 1
     return count, [(v[0], count)] if count % 10 == 0 else []
-
-

@@ -45,7 +45,9 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise RunFailedError(f"{_shown(command)}: not done in {TIMEOUT_SECONDS:.0f} s") from None
+            raise RunFailedError(
+                f"{_shown(command)}: not done in {TIMEOUT_SECONDS:.0f} s"
+            ) from None
         if done.returncode != 0:
             last = "\n".join(f"{done.stdout}\n{done.stderr}".strip().splitlines()[-8:])
             raise RunFailedError(f"{_shown(command)}: exit code {done.returncode}\n{last}")

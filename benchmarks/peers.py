@@ -86,7 +86,7 @@ def _install(peer: Peer, python: Path) -> None:
             done = subprocess.run(step, stdout=output, stderr=subprocess.STDOUT, check=False)
             if done.returncode != 0:
                 raise PeerMissingError(
-                    f"{peer.requirement} could not be installed (see benchmarks/.venvs/{log.name}); "
+                    f"{peer.requirement} could not be installed, see benchmarks/.venvs/{log.name}; "
                     f"name a Python that has it with {peer.variable}=..."
                 )
 

@@ -37,14 +37,13 @@ def machine() -> dict[str, str]:
 
 def markdown(sections: list[Section], about: dict[str, str]) -> str:
     """The tables."""
-    lines = [
-        "# Results of the benchmarks",
-        "",
+    taken = (
         f"Taken by `{about['command']}` on {about['date']}: {about['python']}, "
         f"{about['cores']} cores of {about['processor']}, {about['system']}. How they are taken: "
         "[README.md](README.md). Ratios are speeds, hurtig's over the other's: more than 1 means "
-        "that hurtig is faster. Verdicts are on the median.",
-    ]
+        "that hurtig is faster. Verdicts are on the median."
+    )
+    lines = ["# Results of the benchmarks", "", taken]
     for section in sections:
         lines += ["", f"## {section.title}", ""]
         for note in section.notes:

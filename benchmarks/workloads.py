@@ -24,6 +24,13 @@ AGAINST_LOOP = [
         "map_filter_map", "map-filter-map, functions called", 4_000_000, FEW_KEYS, Target(0.85)
     ),
     Workload(
+        "map_filter_map_kept",
+        "map-filter-map, functions called, loop keeps results",
+        4_000_000,
+        FEW_KEYS,
+        None,
+    ),
+    Workload(
         "map_filter_map_expressions",
         "map-filter-map, expressions inlined",
         4_000_000,

@@ -76,9 +76,7 @@ def against_bytewax(options: Options, say: Say) -> Section:
             same_results(LOOP, peer, workload)
             sizes = options.size(BYTEWAX_RECORDS[workload.name]), options.size(workload.records)
             section.figures.append(
-                compare(
-                    peer, HURTIG, workload, sizes, options.rounds, workload.target, say
-                )
+                compare(peer, HURTIG, workload, sizes, options.rounds, workload.target, say)
             )
     return section
 
@@ -146,7 +144,7 @@ def ratios(theirs: Sequence[float], ours: Sequence[float]) -> list[float]:
 def line_of(figure: Figure) -> str:
     """A figure in one line of text."""
     return (
-        f"  {figure.name:46} {figure.spread:>24} {figure.unit:2}  "
+        f"  {figure.name:52} {figure.spread:>24} {figure.unit:2}  "
         f"{figure.wanted:10} {figure.verdict}"
     )
 

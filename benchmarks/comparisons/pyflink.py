@@ -1,4 +1,4 @@
-"""Comparison with PyFlink: the same program files, run by ``hurtig run`` and by PyFlink's Python."""
+"""Comparison with PyFlink: the same files, run by ``hurtig run`` and by PyFlink's Python."""
 
 from __future__ import annotations
 
@@ -18,6 +18,18 @@ from benchmarks.peers import PYFLINK, Installed, PeerMissingError, find
 HURTIG = str(Path(sys.executable).with_name("hurtig"))
 HURTIG_RECORDS = 200_000, 1_200_000
 MODES = "thread", "process"
+
+NOTES = [
+    (
+        "The same file, run by `hurtig run` and by PyFlink's Python; parallelism 1. Each run "
+        "counts the CPU time of its whole process tree, JVM and workers included."
+    ),
+    (
+        "Two sizes, one run each in every round: their difference gives the CPU time of a record, "
+        "what is left is the fixed cost of starting. Both make their records inside the job, from "
+        "their numbers."
+    ),
+]
 
 
 class Job(NamedTuple):
@@ -72,13 +84,7 @@ class Cost(NamedTuple):
 def against_pyflink(options: Options, say: Callable[[str], None]) -> Section:
     """Records per CPU second relative to PyFlink, in both of its modes."""
     section = Section("Against PyFlink")
-    section.notes += [
-        "The same file, run by `hurtig run` and by PyFlink's Python; parallelism 1. Each run counts "
-        "the CPU time of its whole process tree, JVM and workers included.",
-        "Two sizes, one run each in every round: their difference gives the CPU time of a record, "
-        "what is left is the fixed cost of starting. Records are made in the job from their number, "
-        "in both (it is most of what hurtig spends).",
-    ]
+    section.notes += NOTES
     try:
         installed = find(PYFLINK, options.pythons.get(PYFLINK.module))
     except PeerMissingError as e:

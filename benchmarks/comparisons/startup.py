@@ -29,8 +29,8 @@ def startup(options: Options, say: Callable[[str], None]) -> Section:
     if not options.wants("startup"):
         return section
     section.notes.append(
-        "The smallest job (a collection, a map, print) from the shell's point of view: wall time and "
-        "the largest process of the tree. Imports are timed in fresh interpreters."
+        "The smallest job (a collection, a map, print) from the shell's point of view: wall time "
+        "and the largest process of the tree. Imports are timed in fresh interpreters."
     )
     ours = [run([HURTIG, "run", JOB]) for _ in range(ROUNDS + 1)][1:]
     imports = [run([sys.executable, "-c", IMPORT]).said["seconds"] for _ in range(ROUNDS)]

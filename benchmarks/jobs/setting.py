@@ -7,7 +7,7 @@ from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 
 from benchmarks import functions as f
-from benchmarks.data import record
+from benchmarks.data import recorder
 
 
 class Setting:
@@ -23,10 +23,9 @@ class Setting:
 
     def stream(self) -> DataStream:
         """The records, made in the job from a sequence of numbers."""
-        keys = self.keys
         numbers = NumberSequenceSource(0, self.records - 1)
         stream = self.env.from_source(numbers, WatermarkStrategy.no_watermarks(), "numbers")
-        return stream.map(lambda index: record(index, keys))
+        return stream.map(recorder(self.keys))
 
     def run(self, stream: DataStream, name: str) -> None:
         """Throw the results away."""

@@ -1,8 +1,8 @@
 """Runs one workload on one engine in this process and prints one line of JSON.
 
-``python -m benchmarks.programs ENGINE WORKLOAD RECORDS KEYS [--check]``. Before the clock starts the
-records exist, and the workload has run over a few of them, so that imports are not counted (they
-are in the comparison of start-up). CPU seconds are those of all threads of this process.
+``python -m benchmarks.programs ENGINE WORKLOAD RECORDS KEYS [--check]``. Before the clock starts
+the records exist, and the workload has run over a few of them, so that imports are not counted
+(they are in the comparison of start-up). CPU seconds are those of all threads of this process.
 ``--check`` collects the results and prints what they hash to instead of throwing them away.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks import data
 
 WARM_UP = 100
+
 
 def main(arguments: list[str]) -> None:
     engine, workload, count, keys = arguments[0], arguments[1], int(arguments[2]), int(arguments[3])

@@ -16,6 +16,7 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from bytewax.testing import TestingSource, run_main
 
 from benchmarks import functions as f
+from benchmarks.data import DISORDER_MS
 
 BATCH = 4096
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,7 +81,7 @@ def keyed_reduce(stream: Any, keys: int) -> Any:
 
 
 def tumbling_window(stream: Any, keys: int) -> Any:
-    clock = win.EventClock(f.time_of, timedelta(milliseconds=f.DISORDER_MS))
+    clock = win.EventClock(f.time_of, timedelta(milliseconds=DISORDER_MS))
     windower = win.TumblingWindower(
         length=timedelta(milliseconds=f.window_ms(keys)), align_to=EPOCH
     )

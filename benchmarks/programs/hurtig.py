@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks import functions as f
-from benchmarks.data import Record
+from benchmarks.data import DISORDER_MS, Record
 from hurtig.common import Duration, Time, WatermarkStrategy
 from hurtig.common.watermark_strategy import TimestampAssigner
 from hurtig.connectors.sink import Sink, SinkContext, SinkWriter
@@ -129,7 +129,7 @@ def keyed_reduce_expressions(env: StreamExecutionEnvironment, keys: int) -> Any:
 
 
 def tumbling_window(env: StreamExecutionEnvironment, keys: int) -> Any:
-    bound = Duration.of_millis(f.DISORDER_MS)
+    bound = Duration.of_millis(DISORDER_MS)
     strategy = WatermarkStrategy.for_bounded_out_of_orderness(bound)
     stream = env.from_source(
         PreparedSource(), strategy.with_timestamp_assigner(RecordTime()), "records"
@@ -144,6 +144,7 @@ def keyed_process(env: StreamExecutionEnvironment, keys: int) -> Any:
 
 WORKLOADS: dict[str, Callable[[StreamExecutionEnvironment, int], Any]] = {
     "map_filter_map": map_filter_map,
+    "map_filter_map_kept": map_filter_map,
     "map_filter_map_expressions": map_filter_map_expressions,
     "keyed_reduce": keyed_reduce,
     "keyed_reduce_expressions": keyed_reduce_expressions,
