@@ -190,3 +190,14 @@ def test_errors_of_tasks_and_mail_come_out(slot):
     slot.submit(fail)
     with pytest.raises(ValueError, match="mail"):
         slot.step()
+
+
+def test_a_timer_fires_when_its_millisecond_is_over(slot, clock):
+    """What comes within it still belongs to the window that ends with it."""
+    fired: list[int] = []
+    slot.schedule(1100, fired.append)
+    clock.seconds = 1.1001
+    assert slot.step() is False
+    clock.seconds = 1.101
+    slot.step()
+    assert fired == [1100]

@@ -15,7 +15,12 @@ class ProcessingTimeService(ABC):
 
     @abstractmethod
     def schedule(self, timestamp: int, callback: Callable[[int], None]) -> Callable[[], None]:
-        """Call ``callback(timestamp)`` once ``now() >= timestamp``; returns a cancel function."""
+        """Call ``callback(timestamp)`` once that millisecond is over; returns a cancel function."""
+
+
+def over(timestamp: int, clock: ProcessingTimeService) -> int:
+    """The last millisecond that is over when a callback for ``timestamp`` is called (epoch ms)."""
+    return max(timestamp, clock.now() - 1)
 
 
 class Mailbox(ABC):
@@ -27,7 +32,10 @@ class Mailbox(ABC):
 
 
 class ManualProcessingTime(ProcessingTimeService):
-    """A clock that moves only when told to: for tests, the harness and the simulation."""
+    """A clock that moves only when told to: for tests, the harness and the simulation.
+
+    Callbacks for the very time that it moves to are called: nothing else happens at that time.
+    """
 
     def __init__(self, now: int = 0) -> None:
         self._now = now

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hurtig.operators.collector import Collector, ProcessCall, run_keyed
 from hurtig.operators.process_contexts import FiredTimer
+from hurtig.operators.processing_time import over
 from hurtig.state.timers import TimeDomain
 from hurtig.state.typed_key import unwrap_key
 
@@ -62,7 +63,7 @@ class TimerFiring:
     def _fire_processing_time(self, timestamp: int) -> None:
         self._wake_up = None
         self._cancel = _nothing
-        now = max(timestamp, self._clock.now())
+        now = over(timestamp, self._clock)
         self._fire(self._timers.advance_processing_time(now), TimeDomain.PROCESSING_TIME)
 
     def _fire(self, due: Iterator[tuple[int, Any, Any]], domain: TimeDomain) -> None:

@@ -45,12 +45,12 @@ class OperatorTime(ProcessingTimeService):
         return cancel
 
     def fire_due(self) -> None:
-        """Fire the operator's own timers that are due."""
+        """Fire the operator's own timers whose millisecond is over."""
         own = self._own
-        if not own or own[0][0] > self._slot.now():
+        if not own or own[0][0] >= self._slot.now():
             return
         now = self._slot.now()
-        while own and own[0][0] <= now:
+        while own and own[0][0] < now:
             timestamp, _, cancel_in_slot, fire = heapq.heappop(own)
             cancel_in_slot()
             fire(timestamp)

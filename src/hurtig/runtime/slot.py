@@ -26,7 +26,11 @@ class Runnable(Protocol):
 
 
 class Slot(ProcessingTimeService, Mailbox):
-    """The thread's loop. Only :meth:`submit` and :meth:`wakeup` may be called from elsewhere."""
+    """The thread's loop. Only :meth:`submit` and :meth:`wakeup` may be called from elsewhere.
+
+    Timers fire when their millisecond is over, as in Flink: a record that comes within it still
+    belongs to the window that ends with it.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -89,10 +93,10 @@ class Slot(ProcessingTimeService, Mailbox):
 
     def _fire_timers(self) -> bool:
         timers = self._timers
-        if not timers or timers[0][0] > self.now():
+        if not timers or timers[0][0] >= self.now():
             return False
         now = self.now()
-        while timers and timers[0][0] <= now:
+        while timers and timers[0][0] < now:
             timestamp, _, cell = heapq.heappop(timers)
             callback = cell[0]
             if callback is not None:
@@ -107,7 +111,7 @@ class Slot(ProcessingTimeService, Mailbox):
             heapq.heappop(timers)
         seconds = MAX_WAIT_SECONDS
         if timers:
-            seconds = min(seconds, max(0.0, timers[0][0] / 1000 - self._clock()))
+            seconds = min(seconds, max(0.0, (timers[0][0] + 1) / 1000 - self._clock()))
         if not self._mail:
             self._signal.wait(seconds)
 

@@ -7,6 +7,7 @@ from heapq import heappop
 from itertools import repeat
 
 from hurtig.messages import RowBatch
+from hurtig.operators.processing_time import over
 from hurtig.operators.window.tumbling_fast import TumblingEventTimeOperator
 
 
@@ -55,7 +56,7 @@ class TumblingProcessingTimeOperator(TumblingEventTimeOperator):
                 return
             self._wake_up[1]()
         clock = self.context.processing_time
-        cancel = clock.schedule(due, lambda _: self.advance_processing_time(clock.now()))
+        cancel = clock.schedule(due, lambda t: self.advance_processing_time(over(t, clock)))
         self._wake_up = (due, cancel)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hurtig.common.errors import HurtigError
 from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch
 from hurtig.operators.collector import Collector
+from hurtig.operators.processing_time import over
 from hurtig.operators.record_failure import set_aside
 from hurtig.operators.window.assigner import MergingWindowAssigner, WindowAssigner
 from hurtig.operators.window.contents import MISSING, WindowContents, logic_of
@@ -207,9 +208,8 @@ class WindowOperator(WindowOperatorBase):
             return
         if self._wake_up is not None:
             self._wake_up[1]()
-        cancel = self.context.processing_time.schedule(
-            due, lambda _: self.advance_processing_time(self.context.processing_time.now())
-        )
+        clock = self.context.processing_time
+        cancel = clock.schedule(due, lambda t: self.advance_processing_time(over(t, clock)))
         self._wake_up = (due, cancel)
 
     def close(self) -> None:
