@@ -196,3 +196,7 @@ def test_real_pyflink_imported_before_is_an_error(run, real_pyflink):
 def test_names_that_only_begin_like_it_are_left_alone(run, tmp_path):
     (tmp_path / "pyflink_tools.py").write_text("HERE = 1\n")
     assert run("import pyflink_tools; print(pyflink_tools.HERE)") == "1"
+
+
+def test_version_reached_as_an_attribute(run):
+    assert run("import pyflink; print(pyflink.version.__version__)").startswith("2.")

@@ -112,6 +112,8 @@ def _fill_package(module: ModuleType, hurtig: ModuleType) -> None:
     def __getattr__(name: str) -> Any:  # noqa: N807
         if name.startswith("__"):
             raise AttributeError(f"module {_ALIAS!r} has no attribute {name!r}")
+        if name in _FACADES:
+            return import_module(f"{_ALIAS}.{name}")
         return getattr(hurtig, name)
 
     vars(module).update(

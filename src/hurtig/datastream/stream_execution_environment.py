@@ -114,8 +114,11 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
 
     def _settings(self) -> dict[str, str]:
         from hurtig.common.options import warn_unknown_keys
+        from hurtig.datastream.missing_features import warn_missing_features
 
-        warn_unknown_keys(self._configuration)
+        if self._configuration.key_set():
+            warn_unknown_keys(self._configuration)
+            warn_missing_features(self._configuration)
         return self._configuration.to_dict()
 
     def _stream_graph(self, job_name: str) -> StreamGraph:
