@@ -10,6 +10,8 @@ from hurtig.operators.contract import StreamOperator
 if TYPE_CHECKING:
     from hurtig.common.watermark_strategy import WatermarkStrategy
 
+_ONLY_INT = {int}
+
 
 def assign_timestamps(
     operator: StreamOperator, assigner: Any, values: list[Any], timestamps: list[int] | None
@@ -27,10 +29,10 @@ def assign_timestamps(
                 assigned.append(extract(value, timestamp))
     except Exception as e:
         raise operator.user_error(e, value) from e
-    for index, kind in enumerate(map(type, assigned)):
-        if kind is not int:
-            value = values[index]
-            assigned[index] = _as_int(operator, assigned[index], value)
+    if set(map(type, assigned)) != _ONLY_INT:
+        for index, timestamp in enumerate(assigned):
+            if type(timestamp) is not int:
+                assigned[index] = _as_int(operator, timestamp, values[index])
     return assigned
 
 
