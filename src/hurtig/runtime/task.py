@@ -48,6 +48,14 @@ class Task(ABC):
         """Whether a reader asks for a pause."""
         return any(output.full for output in self.outputs)
 
+    def _worked(self, records: int, seconds: float) -> None:
+        """After a slice: where it was slow, its results do not wait for those of the next one."""
+        self.limit.observe(records, seconds)
+        if seconds > TARGET_SECONDS:
+            self._flush_idle()
+        else:
+            self._flush_due()
+
     def _flush_due(self) -> None:
         for output in self.outputs:
             output.flush_if_due()
@@ -102,8 +110,7 @@ class SourceTask(Task):
         started = _seconds()
         result = self.source.poll(self.limit.limit)
         if isinstance(result, int):
-            self.limit.observe(result, _seconds() - started)
-            self._flush_due()
+            self._worked(result, _seconds() - started)
             return True
         if result is ReadStatus.END_OF_INPUT:
             self._finish()
@@ -150,7 +157,6 @@ class StreamTask(Task):
                 self._flush_due()
                 return True
         self._process_slice(self._batch)
-        self._flush_due()
         return True
 
     def _process_slice(self, batch: RowBatch) -> None:
@@ -166,7 +172,7 @@ class StreamTask(Task):
             piece = RowBatch(piece.values, piece.timestamps, self._guard.canonical(piece.keys))
         started = _seconds()
         self.head.process_batch(piece, self._gate.input_index)
-        self.limit.observe(stop - start, _seconds() - started)
+        self._worked(stop - start, _seconds() - started)
 
     def _handle_event(self, gate: InputGate, channel: int, message: Any) -> None:
         merge = gate.watermarks
