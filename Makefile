@@ -36,7 +36,9 @@ format: $(VENV)/.stamp-dev ## mend what ruff can mend
 bench: $(VENV)/.stamp-dev ## compare speed; writes benchmarks/results.md
 	@$(BIN)/python -m benchmarks
 
-docs: $(VENV)/.stamp-dev ## run every snippet of README and docs/
+docs: $(VENV)/.stamp-dev ## write the generated pages, run every snippet of README and docs/
+	@$(BIN)/python docs/generate_api.py
+	@$(BIN)/python docs/generate_options.py
 	@$(BIN)/python -m pytest tests/docs $(PYTEST)
 
 conformance: $(VENV)/.stamp-dev ## agree with PyFlink's answers

@@ -16,6 +16,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,7 @@ def run_python(block: Block, following: Block | None, directory: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_page(page: Path, tmp_path: Path) -> None:
     found = blocks(page)
-    for block, following in zip(found, [*found[1:], None], strict=True):
+    for block, following in zip_longest(found, found[1:]):
         if "no-run" in block.flags:
             continue
         try:
@@ -100,7 +101,17 @@ def test_page(page: Path, tmp_path: Path) -> None:
             raise AssertionError(f"{page.name}, line {block.line}: {e}") from None
 
 
+def anchors(page: Path) -> set[str]:
+    """The anchors of the headings, as code hosts make them."""
+    text = FENCE.sub("", page.read_text())
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
-        for target in re.findall(r"\]\((?!https?:)([^)#\s]+)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name} links to missing {target}"
+        for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text()):
+            target = page.parent / path if path else page
+            assert target.exists(), f"{page.name} links to missing {path}"
+            if anchor:
+                assert anchor in anchors(target), f"{page.name}: no heading {path}#{anchor}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hurtig.common.config_options import ConfigOption as O
 
 OPTIONS: tuple[O[object], ...] = (
-    O("execution.target", "string", None, "Where the job runs: local, processes, ray, remote."),
+    O("execution.target", "string", "local", "Where the job runs; this version has `local`."),
     O("execution.attached", "boolean", False, "Whether the client waits for the job."),
     O(
         "execution.shutdown-on-attached-exit",
