@@ -67,20 +67,20 @@ def add(a: Record, b: Record) -> Record:
 add_expression: Callable[[Record, Record], Record] = lambda a, b: (a[0], a[1] + b[1], b[2])
 
 
-def new_total() -> Pair:
-    return "", 0
+class Total:
+    """The aggregate function; engines that want a base class of theirs add it."""
 
+    def create_accumulator(self) -> Pair:
+        return "", 0
 
-def add_to_total(v: Record, total: Pair) -> Pair:
-    return v[0], total[1] + v[1]
+    def add(self, value: Record, accumulator: Pair) -> Pair:
+        return value[0], accumulator[1] + value[1]
 
+    def get_result(self, accumulator: Pair) -> Pair:
+        return accumulator
 
-def merge_totals(a: Pair, b: Pair) -> Pair:
-    return a[0] or b[0], a[1] + b[1]
-
-
-def total_of(total: Pair) -> Pair:
-    return total
+    def merge(self, a: Pair, b: Pair) -> Pair:
+        return a[0] or b[0], a[1] + b[1]
 
 
 def count_and_tell(v: Record, count: int | None) -> tuple[int, list[Any]]:

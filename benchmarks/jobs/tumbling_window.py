@@ -15,18 +15,8 @@ class RecordTime(TimestampAssigner):
         return value[2]
 
 
-class Total(AggregateFunction):
-    def create_accumulator(self):
-        return f.new_total()
-
-    def add(self, value, accumulator):
-        return f.add_to_total(value, accumulator)
-
-    def get_result(self, accumulator):
-        return f.total_of(accumulator)
-
-    def merge(self, acc_a, acc_b):
-        return f.merge_totals(acc_a, acc_b)
+class Total(f.Total, AggregateFunction):
+    pass
 
 
 setting = Setting()

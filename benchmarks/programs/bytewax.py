@@ -86,14 +86,16 @@ def tumbling_window(stream: Any, keys: int) -> Any:
         length=timedelta(milliseconds=f.window_ms(keys)), align_to=EPOCH
     )
     keyed = op.key_on("key", stream, f.key_of)
+    total = f.Total()
+    add = total.add
     windows = win.fold_window(
         "window",
         keyed,
         clock,
         windower,
-        f.new_total,
-        lambda total, v: f.add_to_total(v, total),
-        f.merge_totals,
+        total.create_accumulator,
+        lambda accumulator, v: add(v, accumulator),
+        total.merge,
         ordered=False,
     )
     return windows.down

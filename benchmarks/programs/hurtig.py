@@ -69,18 +69,8 @@ class RecordTime(TimestampAssigner):
         return value[2]
 
 
-class Total(AggregateFunction):
-    def create_accumulator(self) -> f.Pair:
-        return f.new_total()
-
-    def add(self, value: Record, accumulator: f.Pair) -> f.Pair:
-        return f.add_to_total(value, accumulator)
-
-    def get_result(self, accumulator: f.Pair) -> f.Pair:
-        return f.total_of(accumulator)
-
-    def merge(self, acc_a: f.Pair, acc_b: f.Pair) -> f.Pair:
-        return f.merge_totals(acc_a, acc_b)
+class Total(f.Total, AggregateFunction):
+    pass
 
 
 class CountAndTell(KeyedProcessFunction):

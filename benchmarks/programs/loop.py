@@ -75,7 +75,8 @@ def keyed_reduce_expressions(records: list[Record], keys: int, collected: list[A
 
 def tumbling_window(records: list[Record], keys: int, collected: list[Any] | None) -> None:
     key_of, time_of = f.key_of, f.time_of
-    create, add, result = f.new_total, f.add_to_total, f.total_of
+    total = f.Total()
+    create, add, result = total.create_accumulator, total.add, total.get_result
     size, bound, every = f.window_ms(keys), DISORDER_MS, f.LOOP_WATERMARK_EVERY
     windows: dict[int, dict[str, f.Pair]] = {}
     newest, watermark, late = 0, -1, 0
@@ -83,8 +84,8 @@ def tumbling_window(records: list[Record], keys: int, collected: list[Any] | Non
     def fire(limit: int) -> None:
         for start in sorted(windows):
             if start + size - 1 <= limit:
-                for total in windows.pop(start).values():
-                    fired = result(total)
+                for contents in windows.pop(start).values():
+                    fired = result(contents)
                     if collected is not None:
                         collected.append(fired)
 

@@ -20,6 +20,7 @@ from pathway.internals.parse_graph import G
 from benchmarks import functions as f
 
 Triple = tuple[str, int, int]
+TOTAL = f.Total()
 
 
 class RecordSchema(pw.Schema):
@@ -53,13 +54,13 @@ class Total(pw.BaseCustomAccumulator):
 
     @classmethod
     def from_row(cls, row: Any) -> Total:
-        return cls(f.add_to_total(tuple(row), f.new_total()))
+        return cls(TOTAL.add(tuple(row), TOTAL.create_accumulator()))
 
     def update(self, other: Total) -> None:
-        self.total = f.merge_totals(self.total, other.total)
+        self.total = TOTAL.merge(self.total, other.total)
 
     def compute_result(self) -> int:
-        return f.total_of(self.total)[1]
+        return TOTAL.get_result(self.total)[1]
 
 
 def run(workload: str, records: Path, keys: int, collected: list[Any] | None) -> None:
