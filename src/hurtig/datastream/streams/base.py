@@ -98,8 +98,10 @@ class DataStream(OperatorSettings):
 
     def process(self, func: Any, output_type: TypeInformation | None = None) -> DataStream:
         """Any number of records for each, with its timestamp: a :class:`ProcessFunction`."""
+        from hurtig.datastream.streams.checks import check_no_timers
         from hurtig.operators.process import ProcessOperator
 
+        check_no_timers(func, "process_element")
         return build.apply(self, "Process", ProcessOperator(func, output_type))
 
     def assign_timestamps_and_watermarks(self, watermark_strategy: WatermarkStrategy) -> DataStream:

@@ -24,24 +24,31 @@ class CloseableIterator:
         self._client = client
         self._buffer = buffer
         self._closed = False
+        self._error: HurtigError | None = None
 
     def __iter__(self) -> CloseableIterator:
         return self
 
     def __next__(self) -> Any:
         while not self._buffer:
+            if self._error is not None:
+                error, self._error = self._error, None
+                raise error.with_traceback(None) from None
             if self._closed:
                 raise StopIteration
-            if not self._drive() and not self._buffer:
+            if not self._drive() and not self._buffer and self._error is None:
                 self.close()
                 raise StopIteration
         return self._buffer.popleft()
 
     def _drive(self) -> bool:
+        """A step of the job; an error waits until the records before it have been read."""
         try:
             return self._client._control.drive()
         except HurtigError as error:
-            raise error.with_traceback(None) from None
+            self._closed = True
+            self._error = error
+            return False
 
     def next(self) -> Any:
         """The next record; ``StopIteration`` at the end."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hurtig.common.errors import ProgramError
 from hurtig.datastream.streams import build
 from hurtig.datastream.streams.base import DataStream
+from hurtig.datastream.streams.checks import check_no_timers
 from hurtig.datastream.streams.keyed import KeyedStream, keyed_stream
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class ConnectedStreams:
                     "on the connected streams"
                 )
             return self._apply("Keyed Co-Process", KeyedCoProcessOperator(func, output_type))
+        if not self._keyed:
+            check_no_timers(func, "process_element1", "process_element2")
         return self._apply("Co-Process", CoProcessOperator(func, output_type))
 
     def _apply(self, name: str, operator: Any) -> DataStream:
