@@ -104,7 +104,12 @@ class LocalJob:
         targets = receivers(edge, sender, vertex.parallelism, target.parallelism)
         channels = [self._channels[(vertex.index, edge.index, sender, r)] for r in targets]
         router = create_router(
-            edge.partitioner, len(channels), target.max_parallelism, sender, target.nodes[0]
+            edge.partitioner,
+            len(channels),
+            target.max_parallelism,
+            sender,
+            target.nodes[0],
+            self._context.object_reuse,
         )
         timeout = vertex.buffer_timeout
         if timeout is None:

@@ -11,6 +11,7 @@ from hurtig.graph import partitioner as p
 from hurtig.graph.codegen.keys import compile_key_extractor
 from hurtig.graph.job_graph import ChainNode
 from hurtig.messages import RowBatch
+from hurtig.runtime.isolation import copier, unchangeable
 from hurtig.runtime.keying import Keying
 from hurtig.state.keys import KeyRouter
 
@@ -54,13 +55,18 @@ class RebalanceRouter(Router):
 
 
 class BroadcastRouter(Router):
-    """Everything everywhere."""
+    """Everything everywhere, to each reader records of its own unless object reuse is on."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, object_reuse: bool) -> None:
         self._channels = channels
+        self._object_reuse = object_reuse
 
     def route(self, batch: RowBatch) -> list[tuple[int, RowBatch]]:
-        return [(channel, batch) for channel in range(self._channels)]
+        if self._channels == 1 or self._object_reuse or unchangeable(batch.values):
+            return [(channel, batch) for channel in range(self._channels)]
+        copy = copier(batch.values)
+        others = range(1, self._channels)
+        return [(0, batch), *((c, RowBatch(copy(), batch.timestamps)) for c in others)]
 
 
 class GlobalRouter(Router):
@@ -181,6 +187,7 @@ def create_router(
     max_parallelism: int,
     sender: int,
     reader: ChainNode,
+    object_reuse: bool = False,
 ) -> Router:
     """The router of one sending subtask (``sender`` is its index) to ``channels`` readers."""
     if isinstance(partitioner, p.KeyGroupPartitioner):
@@ -190,7 +197,7 @@ def create_router(
     if isinstance(partitioner, p.CustomPartitioner):
         return CustomRouter(partitioner, channels, reader)
     if isinstance(partitioner, p.BroadcastPartitioner):
-        return BroadcastRouter(channels)
+        return BroadcastRouter(channels, object_reuse)
     if isinstance(partitioner, p.GlobalPartitioner):
         return GlobalRouter()
     if isinstance(partitioner, p.ForwardPartitioner) or channels == 1:
