@@ -1,0 +1,171 @@
+"""Event time across operators: several inputs, idleness, alignment."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import pytest
+
+from hurtig.common import Duration, Time, WatermarkStrategy
+from hurtig.common.watermark_strategy import TimestampAssigner
+from hurtig.datastream import ProcessFunction
+from hurtig.datastream.window import TumblingEventTimeWindows
+from hurtig.testing import collect
+
+MAX = 2**63 - 1
+
+
+class Last(TimestampAssigner):
+    def extract_timestamp(self, value, record_timestamp):
+        return value[-1]
+
+
+def strategy(bound=0):
+    bounded = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(bound))
+    return bounded.with_timestamp_assigner(Last())
+
+
+class Watermark(ProcessFunction):
+    def process_element(self, value, ctx):
+        yield value, ctx.timer_service().current_watermark()
+
+
+def ticks():
+    """Event time runs 1000 times as fast as the clock."""
+    for n in itertools.count():
+        time.sleep(0.001)
+        yield "tick", n * 1000
+
+
+def silence():
+    """One record, then nothing for as long as the job may last."""
+    yield "only", 0
+    time.sleep(3600)
+
+
+def counts(stream):
+    windows = TumblingEventTimeWindows.of(Time.seconds(10))
+    return stream.window_all(windows).reduce(lambda a, b: ("sum", max(a[1], b[1])))
+
+
+def env_with_short_interval(env):
+    env.get_config().set_auto_watermark_interval(10)
+    return env
+
+
+def first_within(stream, seconds):
+    """The first result, or ``None`` if there is none within ``seconds``."""
+    records = stream.execute_and_collect()
+    deadline = time.monotonic() + seconds
+    try:
+        while not records._buffer and time.monotonic() < deadline:
+            records._client._control.drive()
+        return records._buffer.popleft() if records._buffer else None
+    finally:
+        records.close()
+
+
+def test_an_idle_source_does_not_hold_windows_back(env):
+    env_with_short_interval(env)
+    busy = env.from_iterable(ticks, bounded=False, watermark_strategy=strategy())
+    quiet = env.from_iterable(
+        silence,
+        bounded=False,
+        watermark_strategy=strategy().with_idleness(Duration.of_millis(30)),
+    )
+    assert first_within(counts(busy.union(quiet)), 10) is not None
+
+
+def test_without_idleness_it_does(env):
+    env_with_short_interval(env)
+    busy = env.from_iterable(ticks, bounded=False, watermark_strategy=strategy())
+    quiet = env.from_iterable(silence, bounded=False, watermark_strategy=strategy())
+    assert first_within(counts(busy.union(quiet)), 0.5) is None
+
+
+def test_idleness_in_the_middle_of_the_stream(env):
+    env_with_short_interval(env)
+    busy = env.from_iterable(ticks, bounded=False)
+    quiet = env.from_iterable(silence, bounded=False)
+    idle = strategy().with_idleness(Duration.of_millis(30))
+    both = busy.assign_timestamps_and_watermarks(strategy()).union(
+        quiet.assign_timestamps_and_watermarks(idle)
+    )
+    assert first_within(counts(both), 10) is not None
+
+
+def test_idle_subtasks_of_one_source(env):
+    """Keys of one subtask only: the others must not hold the window back at the end."""
+    env.set_parallelism(3)
+    stream = env.from_collection([("a", n * 1000) for n in range(30)])
+    stream = stream.assign_timestamps_and_watermarks(strategy())
+    assert len(collect(counts(stream))) == 3
+
+
+def test_a_finished_source_does_not_hold_the_others_back(env):
+    env_with_short_interval(env)
+    busy = env.from_iterable(ticks, bounded=False, watermark_strategy=strategy())
+    short = env.from_iterable([("end", 0)], watermark_strategy=strategy())
+    assert first_within(counts(busy.union(short)), 10) is not None
+
+
+@pytest.mark.parametrize("parallelism", [1, 2])
+def test_the_last_watermark_comes_at_the_end(env, timed, parallelism):
+    env.set_parallelism(parallelism)
+    stream = timed(env, [("a", 5), ("b", 3)]).window_all(
+        TumblingEventTimeWindows.of(Time.days(1000))
+    )
+    assert collect(stream.reduce(lambda a, b: (a[0] + b[0], a[1] + b[1]))) == [("ab", 8)]
+
+
+def test_no_watermark_before_the_first_emission(env, timed):
+    got = collect(timed(env, [("a", 5), ("b", 3)]).process(Watermark()))
+    assert [watermark for _, watermark in got] == [-(2**63)] * 2
+
+
+def test_alignment_keeps_sources_together(env):
+    """The fast source waits for the slow one: their event times do not drift as far apart."""
+    env_with_short_interval(env)
+
+    def slow():
+        for n in range(200):
+            time.sleep(0.002)
+            yield "slow", n * 10
+
+    def fast():
+        for n in range(200):
+            time.sleep(0.0004)
+            yield "fast", n * 10
+
+    def drift(of_strategy):
+        sources = [env.from_iterable(t, watermark_strategy=of_strategy) for t in (slow, fast)]
+        newest = {"slow": 0, "fast": 0}
+        widest = 0
+        for name, at in collect(sources[0].union(sources[1])):
+            newest[name] = at
+            widest = max(widest, newest["fast"] - newest["slow"])
+        assert newest == {"slow": 1990, "fast": 1990}
+        return widest
+
+    aligned = strategy().with_watermark_alignment(
+        "group", Duration.of_millis(100), Duration.of_millis(5)
+    )
+    assert drift(aligned) + 200 < drift(strategy())
+
+
+def test_a_timestamp_must_be_a_number(env):
+    class Text(TimestampAssigner):
+        def extract_timestamp(self, value, record_timestamp):
+            return "today"
+
+    wrong = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Text())
+    stream = env.from_collection([1]).assign_timestamps_and_watermarks(wrong)
+    with pytest.raises(Exception, match="must give epoch milliseconds as an int, got 'today'"):
+        collect(stream)
+
+
+def test_windows_by_event_time_need_timestamps(env):
+    with pytest.raises(Exception, match="timestamp") as caught:
+        collect(counts(env.from_collection([("a", 1)])))
+    assert "assign_timestamps_and_watermarks" in str(caught.value)
