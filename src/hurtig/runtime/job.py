@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hurtig.graph.job_graph import JobEdge, JobGraph, JobVertex
 from hurtig.graph.partitioner import (
     ForwardPartitioner,
@@ -14,15 +12,13 @@ from hurtig.operators.contract import OperatorContext
 from hurtig.runtime.chain import OperatorChain
 from hurtig.runtime.channel import Channel, LocalChannel
 from hurtig.runtime.inbox import Inbox, InputGate
+from hurtig.runtime.keying import Canonical
 from hurtig.runtime.outbox import ChannelOutput
 from hurtig.runtime.partitioning import create_router
 from hurtig.runtime.slot import Slot
 from hurtig.runtime.subtask import JobContext, SubtaskInfo
 from hurtig.runtime.task import SourceTask, StreamTask, Task
 from hurtig.runtime.watermark_watch import WatermarkWatch
-
-if TYPE_CHECKING:
-    from hurtig.common.typeinfo import TypeInformation
 
 
 def receivers(edge: JobEdge, sender: int, senders: int, readers: int) -> list[int]:
@@ -96,7 +92,7 @@ class LocalJob:
             list(outputs.values()),
             self._inbox(vertex, info.index),
             chain.contexts[0].metrics,
-            _key_type(vertex),
+            _canonical(vertex),
         )
 
     def _channel_output(self, vertex: JobVertex, edge: JobEdge, sender: int) -> ChannelOutput:
@@ -128,8 +124,9 @@ class LocalJob:
         return Inbox([InputGate(index, by_input[index]) for index in sorted(by_input)])
 
 
-def _key_type(vertex: JobVertex) -> TypeInformation | None:
+def _canonical(vertex: JobVertex) -> Canonical | None:
+    head = vertex.nodes[0]
     for edge in vertex.in_edges:
-        if isinstance(edge.partitioner, KeyGroupPartitioner):
-            return edge.partitioner.key_type
+        if head.operator.keyed and isinstance(edge.partitioner, KeyGroupPartitioner):
+            return Canonical(edge.partitioner, head)
     return None

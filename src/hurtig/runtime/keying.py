@@ -12,19 +12,25 @@ from hurtig.state.keys import KeyGuard
 from hurtig.state.typed_key import UnhashableKeyError
 
 
-class Keying:
-    """Computes keys once per record, and makes them fit for dicts and key groups."""
+class Canonical:
+    """Makes the keys of a batch fit for dicts and key groups: 1, 1.0 and ``True`` are three."""
 
     def __init__(self, partitioner: KeyGroupPartitioner, reader: ChainNode) -> None:
-        self.extract = compile_key_extractor(partitioner.key_selector, reader.name, reader.uid)
         self._guard = KeyGuard(partitioner.key_type)
         self._reader = reader
 
-    def canonical(self, keys: list[Any]) -> list[Any]:
-        """Keys of which 1, 1.0 and ``True`` are three."""
+    def __call__(self, keys: list[Any]) -> list[Any]:
         try:
             return self._guard.canonical(keys)
         except UnhashableKeyError as e:
             name = f"key selector of {self._reader.name}"
             text = f"{type(e).__name__}: {e}"
             raise UserFunctionError(name, self._reader.uid, e, text) from None
+
+
+class Keying:
+    """Both steps of a keyed edge: ``extract`` the keys of records, make keys ``canonical``."""
+
+    def __init__(self, partitioner: KeyGroupPartitioner, reader: ChainNode) -> None:
+        self.extract = compile_key_extractor(partitioner.key_selector, reader.name, reader.uid)
+        self.canonical = Canonical(partitioner, reader)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from hurtig.connectors.source import ReadStatus
 from hurtig.messages import EndOfInput, RowBatch, Watermark, WatermarkStatus
@@ -13,10 +14,6 @@ from hurtig.operators.source_operator import SourceOperator
 from hurtig.runtime.batch_limit import TARGET_SECONDS, BatchLimit
 from hurtig.runtime.inbox import Inbox, InputGate
 from hurtig.runtime.outbox import ChannelOutput
-from hurtig.state.keys import KeyGuard
-
-if TYPE_CHECKING:
-    from hurtig.common.typeinfo import TypeInformation
 
 _seconds = time.perf_counter
 
@@ -129,7 +126,7 @@ class StreamTask(Task):
         outputs: list[ChannelOutput],
         inbox: Inbox,
         head_metrics: OperatorMetrics,
-        key_type: TypeInformation | None = None,
+        canonical: Callable[[list[Any]], list[Any]] | None = None,
     ) -> None:
         super().__init__(name, operators, outputs)
         self.inbox = inbox
@@ -138,7 +135,7 @@ class StreamTask(Task):
         self._batch: RowBatch | None = None
         self._position = 0
         self._gate = inbox.gates[0]
-        self._guard = KeyGuard(key_type) if self.head.keyed else None
+        self._canonical = canonical
 
     def step(self) -> bool:
         if self.finished or self.blocked:
@@ -168,8 +165,8 @@ class StreamTask(Task):
         else:
             self._position = stop
         self.head_metrics.records_in += stop - start
-        if piece.keys is not None and self._guard is not None:
-            piece = RowBatch(piece.values, piece.timestamps, self._guard.canonical(piece.keys))
+        if piece.keys is not None and self._canonical is not None:
+            piece = RowBatch(piece.values, piece.timestamps, self._canonical(piece.keys))
         started = _seconds()
         self.head.process_batch(piece, self._gate.input_index)
         self._worked(stop - start, _seconds() - started)
