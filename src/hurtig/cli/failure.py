@@ -26,7 +26,7 @@ def report(error: BaseException, program_file: str, verbose: bool = False) -> No
     """
     if not verbose and isinstance(error, HurtigError):
         text = error.render().rstrip() + "\n"
-        if isinstance(error, ProgramError):
+        if isinstance(error, ProgramError | TypeError):
             text += _place(error, program_file)
     elif sys.excepthook is not sys.__excepthook__:  # the program has its own way to show errors
         sys.excepthook(type(error), error, error.__traceback__)

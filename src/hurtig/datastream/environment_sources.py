@@ -53,7 +53,7 @@ class EnvironmentSources:
 
         values = list(collection)
         if type_info is not None:
-            values = check_collection(values, type_info, "from_collection")
+            values = check_collection(values, type_info, "element")
         source = CollectionSource(values, type_info)
         stream = self._read(
             source, WatermarkStrategy.no_watermarks(), "Collection Source", type_info
