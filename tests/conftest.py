@@ -8,12 +8,18 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     RunPython = Callable[..., subprocess.CompletedProcess[str]]
+
+
+# How long an example takes says something about the machine, not about the code.
+settings.register_profile("hurtig", deadline=None)
+settings.load_profile("hurtig")
 
 
 @pytest.fixture(autouse=True)
