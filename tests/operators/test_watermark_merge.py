@@ -18,7 +18,7 @@ steps = st.lists(
     st.one_of(
         st.tuples(st.just("update"), st.sampled_from(PARTS), times),
         st.tuples(st.just("update"), st.sampled_from(PARTS), times),
-        st.tuples(st.sampled_from(["mark_idle", "mark_active", "finish"]), st.sampled_from(PARTS)),
+        st.tuples(st.sampled_from(["mark_idle", "mark_active"]), st.sampled_from(PARTS)),
         st.tuples(st.just("update"), st.sampled_from(PARTS), st.just(MAX_TIMESTAMP)),
     ),
     max_size=40,
@@ -42,10 +42,8 @@ class Model:
                 self.finished.add(part)
         elif kind == "mark_idle":
             self.idle.add(part)
-        elif kind == "mark_active":
-            self.idle.discard(part)
         else:
-            self.finished.add(part)
+            self.idle.discard(part)
         running = [p for p in PARTS if p not in self.finished]
         active = [p for p in running if p not in self.idle]
         if not running:
@@ -99,7 +97,7 @@ def test_infinity_needs_the_end_of_all(script: list[tuple[Any, ...]]) -> None:
     highest = MIN_TIMESTAMP
     for kind, part, *time in script:
         getattr(merge, kind)(part, *time)
-        if kind == "finish" or time == [MAX_TIMESTAMP]:
+        if time == [MAX_TIMESTAMP]:
             finished.add(part)
         elif time:
             highest = max(highest, time[0])
@@ -125,6 +123,18 @@ def test_the_holder_is_what_holds_it_back(script: list[tuple[Any, ...]]) -> None
 def test_without_parts() -> None:
     merge = WatermarkMerge()
     assert (merge.watermark, merge.idle, merge.holder()) == (MIN_TIMESTAMP, False, None)
+
+
+def test_a_removed_part_lifts_the_others_to_their_own_and_no_further() -> None:
+    merge = merge_of([("update", part, time) for part, time in zip(PARTS, (3, 1, 2), strict=True)])
+    merge.remove("b")
+    assert merge.watermark == 2
+    merge.remove("c")
+    merge.remove("a")
+    assert (merge.watermark, merge.idle, merge.holder()) == (3, False, None)
+    merge.register("b")
+    merge.update("b", 4)
+    assert merge.watermark == 4
 
 
 def test_a_late_part_does_not_pull_back() -> None:

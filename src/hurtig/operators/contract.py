@@ -170,6 +170,9 @@ class StreamOperator(ABC):
             self._inputs.register(index)
         self.current_watermark = MIN_TIMESTAMP
 
+    def held_back(self) -> None:
+        """The task may not read now, as a reader of its results is slow."""
+
     def end_input(self, input_index: int = 0) -> None:
         """No more records will come on this input; its MAX watermark has been seen before."""
 

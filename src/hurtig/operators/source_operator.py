@@ -9,6 +9,7 @@ from hurtig.common.time_text import format_time
 from hurtig.connectors.source import ReadStatus, Source, SourceBatch, SourceContext
 from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, RowBatch
 from hurtig.operators.contract import StreamOperator
+from hurtig.operators.idle_clock import IdleClock
 from hurtig.operators.record_failure import set_bad_input_aside
 from hurtig.operators.timestamps import (
     WatermarkTracker,
@@ -81,10 +82,12 @@ class SourceOperator(StreamOperator):
             )
         )
         self.reader.open()
-        self._idle_ms = 0
-        self._last_poll_empty_at: int | None = None
+        self._idle_clock = IdleClock.for_timeout(
+            self.context.processing_time.now, self.strategy.idle_timeout_ms
+        )
         self._merge = WatermarkMerge()
         self._trackers: dict[str, WatermarkTracker] = {}
+        self._without_splits = self._silence()
         self._emitted_idle = False
         self._ended = False
         self._told_no_more = False
@@ -103,41 +106,42 @@ class SourceOperator(StreamOperator):
         if result is ReadStatus.NEED_SPLIT:
             result = self._request_split(max_records)
         if isinstance(result, SourceBatch):
-            self._last_poll_empty_at = None
+            self._idle_clock.looked(found=True)
             self._send(result)
             return len(result.values)
-        self._count_idleness()
+        self._idle_clock.looked(found=False)
         if result is ReadStatus.END_OF_INPUT:
             self._end()
         return result
 
     def _request_split(self, max_records: int) -> SourceBatch | ReadStatus:
-        split = self.splits.next_split(self._subtask)
-        if split is not None:
-            self.reader.add_splits([split])
-        elif self.splits.finished:
-            if not self._told_no_more:
-                self._told_no_more = True
-                self.reader.no_more_splits()
-        else:
-            return ReadStatus.NOTHING_AVAILABLE
-        result = self.reader.poll(max_records)
-        if result is ReadStatus.NEED_SPLIT:
-            if self._told_no_more:
+        while True:
+            split = self.splits.next_split(self._subtask)
+            if split is not None:
+                self.reader.add_splits([split])
+            elif self.splits.finished:
+                if not self._told_no_more:
+                    self._told_no_more = True
+                    self.reader.no_more_splits()
+            else:
+                return ReadStatus.NOTHING_AVAILABLE
+            result = self.reader.poll(max_records)
+            if result is not ReadStatus.NEED_SPLIT:
+                return result
+            if split is None:
                 return ReadStatus.END_OF_INPUT
-            return ReadStatus.NOTHING_AVAILABLE
-        return result
 
-    def _count_idleness(self) -> None:
-        """Time counts as idle only between two polls that found nothing, so that a source which
-        waits for slow operators behind it is never taken for idle."""
-        now = self.context.processing_time.now()
-        if self._last_poll_empty_at is not None:
-            self._idle_ms += max(0, now - self._last_poll_empty_at)
-        self._last_poll_empty_at = now
+    def held_back(self) -> None:
+        """The task may not read now: what lies unread meanwhile is no idleness."""
+        self._idle_clock.pause()
 
-    def _idle_clock(self) -> int:
-        return self._idle_ms
+    def _silence(self) -> WatermarkTracker:
+        """Watches over the time without any split; gives no watermarks."""
+        from hurtig.common.watermark_strategy import WatermarkStrategy
+
+        never = WatermarkStrategy.no_watermarks()
+        never.idle_timeout_ms = self.strategy.idle_timeout_ms
+        return WatermarkTracker(never, self._idle_clock.now)
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -145,7 +149,7 @@ class SourceOperator(StreamOperator):
         split = read.split_id
         tracker = self._trackers.get(split)
         if tracker is None:
-            tracker = WatermarkTracker(self.strategy, self._idle_clock)
+            tracker = WatermarkTracker(self.strategy, self._idle_clock.now)
             self._trackers[split] = tracker
             self._merge.register(split)
         if read.values:
@@ -154,7 +158,7 @@ class SourceOperator(StreamOperator):
             assigner = self.strategy.timestamp_assigner
             if assigner is not None:
                 timestamps = assign_timestamps(self, assigner, read.values, timestamps)
-            if tracker.output.idle:
+            if tracker.output.idle or self._emitted_idle:
                 tracker.output.idle = False
                 self._merge.mark_active(split)
                 self._follow()
@@ -171,13 +175,12 @@ class SourceOperator(StreamOperator):
         """A finished split no longer counts; while it is the only one, its watermark stays."""
         tracker = self._trackers.pop(split)
         tracker.periodic()
-        if tracker.output.watermark > self.current_watermark:
-            self._merge.update(split, tracker.output.watermark)
+        self._merge.update(split, tracker.output.watermark)
+        self._merge.remove(split)
         if self._trackers:
-            self._merge.finish(split)
             self._follow()
-        else:
-            self._merge.mark_idle(split)
+        elif tracker.last_record_at:
+            self._without_splits = self._silence()
 
     def _periodic(self) -> None:
         for split, tracker in self._trackers.items():
@@ -186,13 +189,19 @@ class SourceOperator(StreamOperator):
                 self._merge.mark_idle(split)
             else:
                 self._merge.update(split, tracker.output.watermark)
+        if not self._trackers:
+            self._without_splits.periodic()
         self._follow()
+
+    @property
+    def _idle(self) -> bool:
+        return self._merge.idle if self._trackers else self._without_splits.output.idle
 
     def _follow(self) -> None:
         """Send what the merged watermark and idleness of the splits have become."""
         if self.context.batch_mode:
             return
-        idle = self._merge.idle and bool(self._trackers)
+        idle = self._idle
         if not idle and self._emitted_idle:
             self._emitted_idle = False
             self.output.emit_status(ACTIVE)
@@ -206,7 +215,9 @@ class SourceOperator(StreamOperator):
 
     def _align(self) -> None:
         assert self.alignment is not None
-        self.alignment.report((self.context.uid, self._subtask), self.current_watermark)
+        # Nobody waits for a source that has nothing to read.
+        reached = MAX_TIMESTAMP if self._emitted_idle else self.current_watermark
+        self.alignment.report((self.context.uid, self._subtask), reached)
         limit = self.alignment.limit()
         self.reader.pause_splits(
             {s for s, t in self._trackers.items() if t.output.watermark > limit}

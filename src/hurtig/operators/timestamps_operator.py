@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hurtig.common.time_text import format_time
 from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, RowBatch, WatermarkStatus
 from hurtig.operators.contract import StreamOperator
+from hurtig.operators.idle_clock import IdleClock
 from hurtig.operators.timestamps import (
     WatermarkTracker,
     assign_timestamps,
@@ -30,10 +31,12 @@ class TimestampsAndWatermarksOperator(StreamOperator):
 
     def open(self) -> None:
         time = self.context.processing_time
-        self._tracker = WatermarkTracker(self.strategy, time.now)
+        interval = self.context.watermark_interval_ms
+        self._idle_clock = IdleClock(time.now, 2 * interval)
+        self._tracker = WatermarkTracker(self.strategy, self._idle_clock.now)
         self._emitted_idle = False
         self._cancel: Callable[[], None] = lambda: None
-        if self.context.watermark_interval_ms > 0 and not self.context.batch_mode:
+        if interval > 0 and not self.context.batch_mode:
             self._schedule()
 
     def _schedule(self) -> None:
@@ -41,7 +44,12 @@ class TimestampsAndWatermarksOperator(StreamOperator):
         due = time.now() + self.context.watermark_interval_ms
         self._cancel = time.schedule(due, self._on_timer)
 
+    def held_back(self) -> None:
+        self._idle_clock.pause()
+
     def _on_timer(self, timestamp: int) -> None:
+        # A look that may have missed something: records may wait behind slow operators.
+        self._idle_clock.looked(found=True)
         self._tracker.periodic()
         self._send()
         self._schedule()
@@ -75,6 +83,9 @@ class TimestampsAndWatermarksOperator(StreamOperator):
     def process_watermark(self, timestamp: int, input_index: int = 0) -> None:
         if timestamp == MAX_TIMESTAMP and self.current_watermark < MAX_TIMESTAMP:
             self._cancel()
+            if self._emitted_idle:
+                self._emitted_idle = False
+                self.output.emit_status(ACTIVE)
             self.current_watermark = self.metrics.watermark = MAX_TIMESTAMP
             self.output.emit_watermark(MAX_TIMESTAMP)
 

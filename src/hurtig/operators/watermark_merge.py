@@ -53,10 +53,14 @@ class WatermarkMerge:
         self._parts[part].idle = False
         self._merge()
 
-    def finish(self, part: object) -> None:
-        """The part has ended; it counts no more."""
-        self._parts[part].finished = True
-        self._merge()
+    def remove(self, part: object) -> None:
+        """Forget a part that has ended, and what it promised with it; the merged watermark stays
+        where no part is left, until another is registered."""
+        del self._parts[part]
+        if self._parts:
+            self._merge()
+        else:
+            self.idle = False
 
     def holder(self) -> object | None:
         """The part that holds the watermark back, if any does."""

@@ -53,6 +53,11 @@ class Task(ABC):
         else:
             self._flush_due()
 
+    def _hold_back(self) -> None:
+        for operator in self.operators:
+            operator.held_back()
+        self._flush_due()
+
     def _flush_due(self) -> None:
         for output in self.outputs:
             output.flush_if_due()
@@ -102,7 +107,7 @@ class SourceTask(Task):
 
     def step(self) -> bool:
         if self.finished or self.blocked or self.source.paused:
-            self._flush_due()
+            self._hold_back()
             return False
         started = _seconds()
         result = self.source.poll(self.limit.limit)
@@ -139,7 +144,7 @@ class StreamTask(Task):
 
     def step(self) -> bool:
         if self.finished or self.blocked:
-            self._flush_due()
+            self._hold_back()
             return False
         if self._batch is None:
             received = self.inbox.receive()
