@@ -16,7 +16,7 @@ from benchmarks.options import Options
 from benchmarks.peers import PYFLINK, Installed, PeerMissingError, find
 
 HURTIG = str(Path(sys.executable).with_name("hurtig"))
-HURTIG_RECORDS = 200_000, 1_200_000
+HURTIG_RECORDS = 500_000, 3_000_000
 MODES = "thread", "process"
 
 NOTES = [
@@ -47,28 +47,28 @@ JOBS = [
         "map_filter_map",
         "map-filter-map",
         w.FEW_KEYS,
-        {"thread": (100_000, 500_000), "process": (100_000, 500_000)},
+        {"thread": (200_000, 1_000_000), "process": (100_000, 400_000)},
         Target(15),
     ),
     Job(
         "keyed_reduce",
         "keyed reduce, 1,000 keys",
         w.FEW_KEYS,
-        {"thread": (40_000, 160_000), "process": (20_000, 60_000)},
+        {"thread": (100_000, 400_000), "process": (20_000, 60_000)},
         Target(40),
     ),
     Job(
         "tumbling_window",
         "tumbling window, 1,000 keys",
         w.FEW_KEYS,
-        {"thread": (40_000, 160_000), "process": (20_000, 60_000)},
+        {"thread": (50_000, 200_000), "process": (20_000, 60_000)},
         Target(40),
     ),
     Job(
         "keyed_process",
         "keyed process function, 10,000 keys",
         w.SOME_KEYS,
-        {"thread": (40_000, 160_000), "process": (10_000, 25_000)},
+        {"thread": (50_000, 200_000), "process": (10_000, 25_000)},
         Target(40),
     ),
 ]
