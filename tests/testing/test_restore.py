@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,13 @@ from hypothesis import strategies as st
 
 from hurtig.common import Time
 from hurtig.datastream import StreamExecutionEnvironment
-from hurtig.datastream.functions import ProcessFunction, ProcessJoinFunction
+from hurtig.datastream.functions import (
+    AsyncFunction,
+    AsyncFunctionDescriptor,
+    AsyncRetryStrategy,
+    ProcessFunction,
+    ProcessJoinFunction,
+)
 from hurtig.datastream.window import (
     CountTrigger,
     EventTimeSessionWindows,
@@ -280,6 +287,48 @@ def test_rescaling_moves_state_and_timers(before: int, after: int) -> None:
     assert sorted(fired) == sorted(
         [("timer", key, 11, 2) for key in keys] + [("timer", key, 15, None) for key in keys]
     )
+
+
+class Slow(AsyncFunction):
+    """Answers at once, or never."""
+
+    async def async_invoke(self, value: Any) -> list[Any]:
+        if value == "never":
+            await asyncio.sleep(3600)
+        return [value]
+
+
+def asked(mode: AsyncFunctionDescriptor.OutputMode, **options: Any) -> OperatorHarness:
+    retry = AsyncRetryStrategy.no_restart()
+    return OperatorHarness(
+        AsyncFunctionDescriptor(Slow(), Time.hours(1), 10, retry, mode), **options
+    )
+
+
+@pytest.mark.parametrize("mode", AsyncFunctionDescriptor.OutputMode)
+def test_calls_under_way_are_made_again(mode: AsyncFunctionDescriptor.OutputMode) -> None:
+    with asked(mode) as harness:
+        harness.process_elements(["never", "b"], [1, 2])
+        harness.watermark(5)
+        harness.process_element("c", 6)
+        snapshot = harness.snapshot()
+    for parallelism in (1, 2):  # shared out among the subtasks
+        found: list[Any] = []
+        for index in range(parallelism):
+            with asked(
+                mode, snapshots=[snapshot], parallelism=parallelism, subtask_index=index
+            ) as restored:
+                under_way = restored.operator._under_way
+                found += [(call.value, call.timestamp) for call in under_way]
+        assert sorted(found) == [("b", 2), ("c", 6), ("never", 1)]
+
+
+@pytest.mark.parametrize("mode", AsyncFunctionDescriptor.OutputMode)
+def test_unkindness_to_async_functions(mode: AsyncFunctionDescriptor.OutputMode) -> None:
+    with asked(mode, unkind=True) as harness:
+        harness.process_elements("abcd", [1, 2, 3, 4])
+        harness.end_input()
+        assert sorted(harness.records) == [("a", 1), ("b", 2), ("c", 3), ("d", 4)]
 
 
 def test_broadcast_state_is_copied_when_rescaled() -> None:

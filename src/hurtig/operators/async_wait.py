@@ -16,11 +16,14 @@ from hurtig.operators.functions import AsyncFunction, AsyncFunctionDescriptor
 from hurtig.operators.functions.function import Function
 from hurtig.operators.record_failure import set_aside
 from hurtig.operators.runtime_context import KeyedStateRequiredError
+from hurtig.state.descriptors import ListStateDescriptor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hurtig.common.typeinfo import TypeInformation
+
+STATE_NAME = "_async_wait_operator_state_"
 
 _CO_COROUTINE = 0x80
 _CHECK_SECONDS = 1.0
@@ -58,7 +61,7 @@ class AsyncWaitOperator(StreamOperator):
     def setup(self, context: OperatorContext) -> None:
         super().setup(context)
         self._queue: AsyncQueue = OrderedQueue() if self.ordered else UnorderedQueue()
-        self._in_flight = 0
+        self._under_way: dict[AsyncCall, None] = {}  # in the order of the records
         self._done: deque[AsyncCall] = deque()
         self._signal = threading.Event()
         self._mail_pending = False
@@ -78,6 +81,8 @@ class AsyncWaitOperator(StreamOperator):
         if isinstance(function, Function):
             self._function_open = True
             self._run(lambda: function.open(self.context.runtime_context))
+        self._kept = self.context.operator_state.get_list_state(ListStateDescriptor(STATE_NAME))
+        self._ask_again()
 
     def close(self) -> None:
         caller = getattr(self, "_caller", None)
@@ -115,13 +120,25 @@ class AsyncWaitOperator(StreamOperator):
         start, size = 0, len(batch.values)
         while start < size:
             self._wait_for_room(self.capacity)
-            stop = min(size, start + self.capacity - self._in_flight)
+            stop = min(size, start + self.capacity - len(self._under_way))
             calls = [AsyncCall(batch.values[i], timestamps[i]) for i in range(start, stop)]
             for call in calls:
                 self._queue.add(call)
-            self._in_flight += len(calls)
+            self._under_way.update(dict.fromkeys(calls))
             self._caller.submit(calls)
             start = stop
+
+    def snapshot_state(self, checkpoint_id: int) -> None:
+        """Records whose results have not been sent are kept: after a restore they are asked for
+        once more, before all others."""
+        self._kept.update([(call.value, call.timestamp) for call in self._under_way])
+
+    def _ask_again(self) -> None:
+        restored = self._kept.get()
+        if restored:
+            self._kept.clear()
+            values, timestamps = zip(*restored, strict=True)
+            self.process_batch(RowBatch(list(values), list(timestamps)))
 
     def advance_watermark(self, timestamp: int) -> None:
         self._pass_on(timestamp)
@@ -140,7 +157,7 @@ class AsyncWaitOperator(StreamOperator):
         self._wait_for_room(1)
 
     def _pass_on(self, event: Event) -> None:
-        if self._in_flight:
+        if self._under_way:
             self._queue.add_event(event)
         else:
             self._emit_event(event)
@@ -168,10 +185,10 @@ class AsyncWaitOperator(StreamOperator):
 
     def _wait_for_room(self, limit: int) -> None:
         """Deliver results until fewer than ``limit`` calls are under way."""
-        while self._in_flight >= limit:
+        while len(self._under_way) >= limit:
             self._signal.clear()
             self._deliver()
-            if self._in_flight < limit or self._signal.wait(_CHECK_SECONDS):
+            if len(self._under_way) < limit or self._signal.wait(_CHECK_SECONDS):
                 continue
             if self._caller is None or not self._caller.alive:
                 raise lost_loop(self.context.name)
@@ -189,7 +206,7 @@ class AsyncWaitOperator(StreamOperator):
                 values, timestamps = [], []
                 self._emit_event(item)
                 continue
-            self._in_flight -= 1
+            del self._under_way[item]
             if item.error is None:
                 values += item.results
                 timestamps += [item.timestamp] * len(item.results)
