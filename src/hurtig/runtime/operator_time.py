@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
 
 from hurtig.operators.processing_time import ProcessingTimeService
+from hurtig.runtime.timer_heap import TimerHeap
 
 
 class OperatorTime(ProcessingTimeService):
@@ -18,39 +18,37 @@ class OperatorTime(ProcessingTimeService):
 
     def __init__(self, slot: ProcessingTimeService) -> None:
         self._slot = slot
-        self._own: list[tuple[int, int, Callable[[], None], Callable[[int], None]]] = []
-        self._sequence = 0
+        self._own = TimerHeap()
+        self._wake_up: int | None = None
+        self._cancel_wake_up: Callable[[], None] | None = None
 
     def now(self) -> int:
         return self._slot.now()
 
     def schedule(self, timestamp: int, callback: Callable[[int], None]) -> Callable[[], None]:
-        fired = False
-
-        def fire(at: int) -> None:
-            nonlocal fired
-            if not fired:
-                fired = True
-                callback(at)
-
-        cancel_in_slot = self._slot.schedule(timestamp, fire)
-
-        def cancel() -> None:
-            nonlocal fired
-            fired = True
-            cancel_in_slot()
-
-        self._sequence += 1
-        heapq.heappush(self._own, (timestamp, self._sequence, cancel_in_slot, fire))
+        cancel = self._own.schedule(timestamp, callback)
+        self._follow()
         return cancel
 
     def fire_due(self) -> None:
         """Fire the operator's own timers whose millisecond is over."""
-        own = self._own
-        if not own or own[0][0] >= self._slot.now():
+        first = self._own.next_time()
+        if first is not None and first < (now := self._slot.now()):
+            self._own.fire_before(now)
+            self._follow()
+
+    def _follow(self) -> None:
+        """Have the slot call at the time of the first timer."""
+        first = self._own.next_time()
+        if first is None or (self._wake_up is not None and self._wake_up <= first):
             return
-        now = self._slot.now()
-        while own and own[0][0] < now:
-            timestamp, _, cancel_in_slot, fire = heapq.heappop(own)
-            cancel_in_slot()
-            fire(timestamp)
+        if self._cancel_wake_up is not None:
+            self._cancel_wake_up()
+        self._wake_up = first
+        self._cancel_wake_up = self._slot.schedule(first, self._called)
+
+    def _called(self, timestamp: int) -> None:
+        self._wake_up = self._cancel_wake_up = None
+        # Only up to here: timers of other operators may lie between this one and the next.
+        self._own.fire_before(timestamp + 1)
+        self._follow()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
 import time
 from collections import deque
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from hurtig.operators.processing_time import Mailbox, ProcessingTimeService
+from hurtig.runtime.timer_heap import TimerHeap
 
 MAX_WAIT_SECONDS = 0.1
 
@@ -36,8 +36,7 @@ class Slot(ProcessingTimeService, Mailbox):
         self._clock = clock
         self._tasks: list[Runnable] = []
         self._mail: deque[Callable[[], None]] = deque()
-        self._timers: list[tuple[int, int, list[Callable[[int], None] | None]]] = []
-        self._sequence = 0
+        self._timers = TimerHeap()
         self._signal = threading.Event()
 
     def add(self, task: Runnable) -> None:
@@ -50,14 +49,7 @@ class Slot(ProcessingTimeService, Mailbox):
         return int(self._clock() * 1000)
 
     def schedule(self, timestamp: int, callback: Callable[[int], None]) -> Callable[[], None]:
-        cell: list[Callable[[int], None] | None] = [callback]
-        self._sequence += 1
-        heapq.heappush(self._timers, (timestamp, self._sequence, cell))
-
-        def cancel() -> None:
-            cell[0] = None
-
-        return cancel
+        return self._timers.schedule(timestamp, callback)
 
     # -- mailbox ------------------------------------------------------------------------------
 
@@ -92,26 +84,18 @@ class Slot(ProcessingTimeService, Mailbox):
         return progress
 
     def _fire_timers(self) -> bool:
-        timers = self._timers
-        if not timers or timers[0][0] >= self.now():
+        first = self._timers.next_time()
+        if first is None or first >= (now := self.now()):
             return False
-        now = self.now()
-        while timers and timers[0][0] < now:
-            timestamp, _, cell = heapq.heappop(timers)
-            callback = cell[0]
-            if callback is not None:
-                cell[0] = None
-                callback(timestamp)
+        self._timers.fire_before(now)
         return True
 
     def wait(self) -> None:
         """Sleep until the next timer, a wakeup or mail."""
-        timers = self._timers
-        while timers and timers[0][2][0] is None:
-            heapq.heappop(timers)
         seconds = MAX_WAIT_SECONDS
-        if timers:
-            seconds = min(seconds, max(0.0, (timers[0][0] + 1) / 1000 - self._clock()))
+        first = self._timers.next_time()
+        if first is not None:
+            seconds = min(seconds, max(0.0, (first + 1) / 1000 - self._clock()))
         if not self._mail:
             self._signal.wait(seconds)
 
