@@ -11,6 +11,7 @@ from hurtig.graph.codegen.generate import MAX_FLAT_MAPS
 from hurtig.graph.codegen.pickling import dumps
 from hurtig.graph.job_graph import ChainEdge, ChainNode, JobVertex
 from hurtig.graph.partitioner import KeyGroupPartitioner
+from hurtig.messages import RowBatch, WatermarkStatus
 from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOperator
 from hurtig.operators.fusion import FLAT_MAP, FusableOperator
 from hurtig.operators.output import Output
@@ -82,7 +83,8 @@ class OperatorChain:
         run = self._run_from(node)
         output = self._output(run[-1])
         operator = self._operator(run)
-        contexts = [self._context(i, output) for i in run]
+        # Inside a run only the last operator is read, so that dead letters of others end here.
+        contexts = [self._context(i, output if i == run[-1] else _UNREAD) for i in run]
         if isinstance(operator, FusedOperator):
             operator.setup_parts(contexts)
         else:
@@ -158,6 +160,25 @@ class OperatorChain:
             self._metrics[node],
         )
         return context
+
+
+class _Unread(Output):
+    """The output of an operator whose main results go on inside the generated loop."""
+
+    def emit(self, batch: RowBatch) -> None:
+        raise AssertionError("the loop hands the results on")
+
+    def emit_side(self, tag_id: str, batch: RowBatch) -> None:
+        pass
+
+    def emit_watermark(self, timestamp: int) -> None:
+        raise AssertionError("the loop's last operator does it")
+
+    def emit_status(self, status: WatermarkStatus) -> None:
+        raise AssertionError("the loop's last operator does it")
+
+
+_UNREAD = _Unread()
 
 
 def _own_operators(nodes: list[ChainNode]) -> list[Any]:
