@@ -54,6 +54,7 @@ class JobEdge:
         input_index: int,
         partitioner: Partitioner,
         tag_id: str | None,
+        buffer_timeout: int | None = None,
     ) -> None:
         self.index = index
         self.source_vertex = source_vertex
@@ -62,6 +63,8 @@ class JobEdge:
         self.input_index = input_index
         self.partitioner = partitioner
         self.tag_id = tag_id
+        self.buffer_timeout = buffer_timeout
+        """That of the operator that sends, ms; ``None`` for the job's."""
 
 
 class JobVertex:
@@ -76,7 +79,6 @@ class JobVertex:
         self.chain_edges: list[ChainEdge] = []
         self.in_edges: list[JobEdge] = []
         self.out_edges: list[JobEdge] = []
-        self.buffer_timeout: int | None = head.buffer_timeout
 
     @property
     def name(self) -> str:
@@ -157,6 +159,7 @@ def build_job_graph(graph: StreamGraph, batch_mode: bool) -> JobGraph:
             edge.input_index,
             edge.partitioner,
             edge.tag_id,
+            edge.source.buffer_timeout,
         )
         source.out_edges.append(job_edge)
         target.in_edges.append(job_edge)

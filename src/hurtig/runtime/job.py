@@ -107,7 +107,7 @@ class LocalJob:
             target.nodes[0],
             self._context.object_reuse,
         )
-        timeout = vertex.buffer_timeout
+        timeout = edge.buffer_timeout
         if timeout is None:
             timeout = self._context.buffer_timeout_ms
         return ChannelOutput(channels, router, timeout, self._slot.now)
