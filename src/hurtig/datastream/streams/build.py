@@ -5,7 +5,12 @@ from __future__ import annotations
 import operator as op
 from typing import TYPE_CHECKING, Any
 
-from hurtig.graph.transformation import OperatorTransformation, PartitionTransformation
+from hurtig.common.errors import ProgramError
+from hurtig.graph.transformation import (
+    OperatorTransformation,
+    PartitionTransformation,
+    Transformation,
+)
 from hurtig.operators.functions import KeySelector, Partitioner
 from hurtig.operators.user_function import callable_of, check_function
 
@@ -135,13 +140,35 @@ def two_inputs(
     env = first.get_execution_environment()
     transformation = OperatorTransformation(
         name,
-        [first._transformation, second._transformation],
+        _of_one_key_type(first._transformation, second._transformation),
         operator,
         operator.output_type,
         env.get_parallelism(),
     )
     env._add(transformation)
     return DataStream(env, transformation)
+
+
+def _of_one_key_type(first: Transformation, second: Transformation) -> list[Transformation]:
+    """The inputs; where both have keys, a key type declared for one counts for both: equal keys
+    must be equal on both sides, or they would not meet."""
+    from hurtig.graph.partitioner import KeyGroupPartitioner
+
+    inputs = [first, second]
+    edges = [getattr(t, "partitioner", None) for t in inputs]
+    types = [e.key_type for e in edges if isinstance(e, KeyGroupPartitioner)]
+    if len(types) == 2 and types[0] != types[1]:
+        if None not in types:
+            raise ProgramError(
+                f"the keys of the two streams have different types, {types[0]} and {types[1]}: "
+                "declare the same key_type for both"
+            )
+        declared = types[0] or types[1]
+        for index, edge in enumerate(edges):
+            assert isinstance(edge, KeyGroupPartitioner)
+            typed = KeyGroupPartitioner(edge.key_selector, declared)
+            inputs[index] = PartitionTransformation(inputs[index].inputs[0], typed)
+    return inputs
 
 
 def keyed_by(stream: DataStream, key_selector: Any, key_type: Any) -> PartitionTransformation:
