@@ -96,6 +96,9 @@ class BatchKeyedOperator(StreamOperator):
             for input_index in range(self.num_inputs):
                 inner.process_watermark(MAX_TIMESTAMP, input_index)
             self._clock.fire_all()
+            while timers.next_event_time() is not None:  # registered by the ones before
+                inner.advance_watermark(MAX_TIMESTAMP)
+                self._clock.fire_all()
             inner.reset_watermark()
             timers.current_watermark = MIN_TIMESTAMP
             backend.clear_key(key)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hurtig.messages import RowBatch
+from hurtig.messages import MIN_TIMESTAMP, RowBatch
 from hurtig.operators.contract import StreamOperator
 from hurtig.operators.functions import ReduceFunction
 from hurtig.operators.fusion import REDUCE, FusedStep
 from hurtig.operators.map import UserFunctionOperator
+from hurtig.operators.record_failure import set_aside
 from hurtig.operators.user_function import (
     callable_of,
     check_function,
@@ -69,7 +70,7 @@ class BatchReduceOperator(StreamOperator):
             try:
                 results[key] = (reduce(before[0], value), max(before[1], timestamp))
             except Exception as e:
-                raise self.user_error(e, value) from e
+                set_aside(self, e, value, timestamp if self._timed else MIN_TIMESTAMP)
 
     def finish(self) -> None:
         if self._results:
