@@ -187,7 +187,13 @@ class LocalJobControl:
             self._opened = False
             running.unregister(self)
             garbage.restore()
-        self._master.close()
+        try:
+            self._master.close()
+        except Exception as error:
+            self._not_closed(error)
+
+    def _not_closed(self, error: Exception) -> None:
+        _warn(self.name, f"could not be closed cleanly: {type(error).__name__}: {error}")
 
     def _end_finished(self) -> None:
         self._master.move_to(JobStatus.FINISHED)
@@ -200,6 +206,8 @@ class LocalJobControl:
         try:
             if self._job is not None:
                 self._job.close()
+        except Exception as error:
+            self._not_closed(error)
         finally:
             self._master.error = JobCancelledError(f"job {self.name!r} was cancelled")
             self._master.move_to(JobStatus.CANCELED)

@@ -71,6 +71,12 @@ class JobMaster:
         return self._alignments.setdefault(group, WatermarkAlignment(drift))
 
     def close(self) -> None:
-        """Close all enumerators."""
+        """Close all enumerators; the first error is raised after all were tried."""
+        error: Exception | None = None
         for coordinator in self._coordinators.values():
-            coordinator.close()
+            try:
+                coordinator.close()
+            except Exception as e:
+                error = error or e
+        if error is not None:
+            raise error

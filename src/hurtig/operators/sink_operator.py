@@ -49,12 +49,12 @@ class SinkOperator(StreamOperator):
             self._committer.commit(committables)
 
     def close(self) -> None:
-        writer = getattr(self, "_writer", None)
-        if writer is not None:
-            writer.close()
-        committer = getattr(self, "_committer", None)
-        if committer is not None:
-            committer.close()
+        try:
+            if (writer := getattr(self, "_writer", None)) is not None:
+                writer.close()
+        finally:
+            if (committer := getattr(self, "_committer", None)) is not None:
+                committer.close()
 
     def _bad_record(self, reason: str, location: str, content: Any) -> None:
         set_bad_input_aside(self, reason, location, content)

@@ -85,11 +85,11 @@ class FusedOperator(StreamOperator):
 
     def close(self) -> None:
         """Close all parts, also when one fails; the first failure is raised."""
-        first: Exception | None = None
+        first: BaseException | None = None
         for operator in self.operators:
             try:
                 _call(operator, operator.close)
-            except Exception as error:
+            except BaseException as error:
                 first = first or error
         if first is not None:
             raise first
