@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 
 import pytest
@@ -124,34 +125,50 @@ def test_no_watermark_before_the_first_emission(env, timed):
     assert [watermark for _, watermark in got] == [-(2**63)] * 2
 
 
-def test_alignment_keeps_sources_together(env):
-    """The fast source waits for the slow one: their event times do not drift as far apart."""
+released = threading.Event()
+
+
+def held():
+    """Far ahead only once it is released."""
+    yield "slow", 0
+    released.wait()
+    yield "slow", 10**15
+
+
+def unhindered():
+    for n in itertools.count():
+        yield "fast", n
+
+
+def test_alignment_makes_a_source_wait_for_another(env):
     env_with_short_interval(env)
-
-    def slow():
-        for n in range(200):
-            time.sleep(0.002)
-            yield "slow", n * 10
-
-    def fast():
-        for n in range(200):
-            time.sleep(0.0004)
-            yield "fast", n * 10
-
-    def drift(of_strategy):
-        sources = [env.from_iterable(t, watermark_strategy=of_strategy) for t in (slow, fast)]
-        newest = {"slow": 0, "fast": 0}
-        widest = 0
-        for name, at in collect(sources[0].union(sources[1])):
-            newest[name] = at
-            widest = max(widest, newest["fast"] - newest["slow"])
-        assert newest == {"slow": 1990, "fast": 1990}
-        return widest
-
+    released.clear()
     aligned = strategy().with_watermark_alignment(
         "group", Duration.of_millis(100), Duration.of_millis(5)
     )
-    assert drift(aligned) + 200 < drift(strategy())
+    slow, fast = (
+        env.from_iterable(thing, bounded=False, watermark_strategy=aligned)
+        for thing in (held, unhindered)
+    )
+    with slow.union(fast).execute_and_collect() as records:
+        seen = {"slow": -1, "fast": -1}
+
+        def drive_until(done, seconds):
+            deadline = time.monotonic() + seconds
+            while not done() and time.monotonic() < deadline:
+                records._client._control.drive()
+                while records._buffer:
+                    name, at = records._buffer.popleft()
+                    seen[name] = at
+
+        drive_until(lambda: min(seen.values()) >= 0, 10)
+        drive_until(lambda: False, 0.3)  # until it waits
+        waits_at = seen["fast"]
+        drive_until(lambda: False, 0.3)
+        assert seen == {"slow": 0, "fast": waits_at}
+        released.set()
+        drive_until(lambda: seen["fast"] > waits_at, 10)
+        assert seen["fast"] > waits_at
 
 
 def test_a_timestamp_must_be_a_number(env):
