@@ -31,6 +31,10 @@ class ProgramError(HurtigError, ValueError):
     """The program itself is wrong; found while it is built, before anything runs."""
 
 
+class ProgramTypeError(ProgramError, TypeError):
+    """The program passes something of the wrong kind, such as a number for a function."""
+
+
 class UserFunctionError(HurtigError):
     """A user's function raised while it handled a record.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hurtig.common.errors import ProgramTypeError
 from hurtig.operators.functions import Function
 
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 def check_function(function: Any, kind: type[Function], what: str) -> None:
     """Raise ``TypeError`` unless ``function`` is a ``kind`` or any callable."""
     if isinstance(function, Function) and not isinstance(function, kind):
-        raise TypeError(
+        raise ProgramTypeError(
             f"The input must be a {kind.__name__} or a callable function: {what} was given a "
             f"{type(function).__name__}, which is another kind of function"
         )
     if not isinstance(function, kind) and not callable(function):
-        raise TypeError(
+        raise ProgramTypeError(
             f"The input must be a {kind.__name__} or a callable function: {what} was given "
             f"{function!r}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator as op
 from typing import TYPE_CHECKING, Any
 
-from hurtig.common.errors import ProgramError
+from hurtig.common.errors import ProgramError, ProgramTypeError
 from hurtig.graph.transformation import (
     OperatorTransformation,
     PartitionTransformation,
@@ -79,7 +79,7 @@ class _One:
 def selector(key_selector: Any) -> Any:
     """A key selector as a callable. Raises ``TypeError`` for anything else."""
     if isinstance(key_selector, (int, str)):
-        raise TypeError(
+        raise ProgramTypeError(
             f"key_by takes a KeySelector or a function of the record, got {key_selector!r}: for a "
             f"field write lambda x: x[{key_selector!r}]"
         )

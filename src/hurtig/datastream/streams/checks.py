@@ -16,7 +16,9 @@ def check_no_timers(function: Any, *methods: str) -> None:
     """
     for method in methods:
         code = getattr(getattr(type(function), method, None), "__code__", None)
-        used = [name for name in _REGISTER if code is not None and name in code.co_names]
+        if code is None:
+            continue
+        used = [name for name in _REGISTER if name in code.co_names]
         if used:
             raise ProgramError(
                 f"Register timers is only supported on a keyed stream: {type(function).__name__}."
