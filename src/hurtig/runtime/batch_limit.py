@@ -13,8 +13,11 @@ class BatchLimit:
 
     __slots__ = ("_target", "limit")
 
-    def __init__(self, target_seconds: float = TARGET_SECONDS) -> None:
+    def __init__(
+        self, target_seconds: float = TARGET_SECONDS, max_records: int = MAX_RECORDS
+    ) -> None:
         self.limit = 1
+        self._max_records = max_records
         self._target = target_seconds
 
     def observe(self, records: int, seconds: float) -> None:
@@ -22,4 +25,4 @@ class BatchLimit:
         if seconds > self._target:
             self.limit = max(1, int(records * self._target / seconds))
         elif records >= self.limit and seconds * 2 < self._target:
-            self.limit = min(self.limit * 2, MAX_RECORDS)
+            self.limit = min(self.limit * 2, self._max_records)

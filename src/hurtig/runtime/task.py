@@ -11,11 +11,14 @@ from hurtig.connectors.source import ReadStatus
 from hurtig.messages import EndOfInput, RowBatch, Watermark, WatermarkStatus
 from hurtig.operators.contract import OperatorMetrics, StreamOperator
 from hurtig.operators.source_operator import SourceOperator
-from hurtig.runtime.batch_limit import TARGET_SECONDS, BatchLimit
+from hurtig.runtime.batch_limit import MAX_RECORDS, TARGET_SECONDS, BatchLimit
 from hurtig.runtime.inbox import Inbox, InputGate
 from hurtig.runtime.outbox import ChannelOutput
 
 _seconds = time.perf_counter
+
+ALIGNED_RECORDS = 256
+"""Records that an aligned source takes at once."""
 
 
 class Task(ABC):
@@ -101,9 +104,11 @@ class SourceTask(Task):
         assert isinstance(head, SourceOperator)
         self.source = head
         interval = head.context.watermark_interval_ms
-        if interval > 0:
-            # Shorter than the interval, or the watermark would move in longer steps than asked.
-            self.limit = BatchLimit(min(TARGET_SECONDS, interval / 1000))
+        # Shorter than the interval, or the watermark would move in longer steps than asked; few
+        # records where splits wait for each other, or they would overshoot before they pause.
+        seconds = min(TARGET_SECONDS, interval / 1000) if interval > 0 else TARGET_SECONDS
+        aligned = head.strategy.alignment is not None
+        self.limit = BatchLimit(seconds, ALIGNED_RECORDS if aligned else MAX_RECORDS)
 
     def step(self) -> bool:
         if self.finished or self.blocked or self.source.paused:
