@@ -11,7 +11,7 @@ class BatchLimit:
     never makes the records before it wait for those after it, and a fast one gets full batches.
     """
 
-    __slots__ = ("_target", "limit")
+    __slots__ = ("_max_records", "_target", "limit")
 
     def __init__(
         self, target_seconds: float = TARGET_SECONDS, max_records: int = MAX_RECORDS
