@@ -6,7 +6,8 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Options for pytest: make test PYTEST="-k windows -x"
 PYTEST ?=
-# A Python with apache-flink installed: make conformance then records its answers anew.
+# A Python with apache-flink installed: make conformance then records its answers anew, and runs
+# PyFlink's examples on both engines.
 PYFLINK_PYTHON ?=
 
 .DEFAULT_GOAL := help
@@ -44,6 +45,8 @@ docs: $(VENV)/.stamp-dev ## write the generated pages, run every snippet of READ
 conformance: $(VENV)/.stamp-dev ## agree with PyFlink's answers
 	@if [ -n "$(PYFLINK_PYTHON)" ]; then "$(PYFLINK_PYTHON)" tests/conformance/record.py; fi
 	@$(BIN)/python -m pytest tests/conformance $(PYTEST)
+	@if [ -n "$(PYFLINK_PYTHON)" ]; then \
+	  $(BIN)/python tests/conformance/examples_of_pyflink.py "$(PYFLINK_PYTHON)"; fi
 
 clean: ## remove the environment and all that was generated
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache \
