@@ -331,3 +331,13 @@ def test_a_job_in_a_thread_is_cancelled_and_says_so(env: StreamExecutionEnvironm
     assert EVENTS.count("first close") == EVENTS.count("sink close") == 1
     assert "commit" not in EVENTS
     assert "sink flush" not in EVENTS
+
+
+@pytest.mark.parametrize("timeout_ms", [-1, 0, 5])
+def test_every_buffer_timeout_of_the_environment_runs(
+    env: StreamExecutionEnvironment, timeout_ms: int
+) -> None:
+    env.set_buffer_timeout(1).set_buffer_timeout(timeout_ms)
+    assert env.get_buffer_timeout() == timeout_ms
+    stream = env.from_collection([1, 2, 3]).map(lambda x: x).disable_chaining()
+    assert list(stream.execute_and_collect()) == [1, 2, 3]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _CHAINING = "pipeline.operator-chaining.enabled"
 _CHAIN_DIFFERENT_MAX = "pipeline.operator-chaining.chain-operators-with-different-max-parallelism"
 _BUFFER_TIMEOUT = "execution.buffer-timeout.interval"
+_BUFFER_TIMEOUT_ENABLED = "execution.buffer-timeout.enabled"
 _SAVEPOINT_DIR = "execution.checkpointing.savepoint-dir"
 _CHANGELOG = "state.changelog.enabled"
 
@@ -102,11 +103,16 @@ class EnvironmentSettings:
         """How long a record may wait for a batch to fill, ms; 0: not at all, -1: until full."""
         if timeout_millis < -1:
             raise ValueError(f"timeout must be -1, 0 or positive, got {timeout_millis}")
-        self._configuration.set_string(_BUFFER_TIMEOUT, f"{timeout_millis} ms")
+        waits_for_time = timeout_millis >= 0
+        self._configuration.set_boolean(_BUFFER_TIMEOUT_ENABLED, waits_for_time)
+        if waits_for_time:
+            self._configuration.set_string(_BUFFER_TIMEOUT, f"{timeout_millis} ms")
         return self
 
     def get_buffer_timeout(self) -> int:
-        """How long a record may wait for a batch to fill, ms; 100 where not set."""
+        """How long a record may wait for a batch to fill, ms; 100 where not set; -1: until full."""
+        if not self._configuration.get_boolean(_BUFFER_TIMEOUT_ENABLED, True):
+            return -1
         return int(self._configuration._read(_BUFFER_TIMEOUT, "duration", 100))
 
     def disable_operator_chaining(self) -> Self:

@@ -14,6 +14,7 @@ AUTO_WATERMARK_INTERVAL_KEY = "pipeline.auto-watermark-interval"
 OBJECT_REUSE_KEY = "pipeline.object-reuse"
 WATERMARK_PATIENCE_KEY = "hurtig.watermark-stall-warning"
 BUFFER_TIMEOUT_KEY = "execution.buffer-timeout.interval"
+BUFFER_TIMEOUT_ENABLED_KEY = "execution.buffer-timeout.enabled"
 
 
 class SubtaskInfo:
@@ -52,6 +53,9 @@ class JobContext:
         self._alignment = alignment
         self.watermark_interval_ms = millis(AUTO_WATERMARK_INTERVAL_KEY, 200)
         self.buffer_timeout_ms = millis(BUFFER_TIMEOUT_KEY, 100)
+        """How long a record may wait for a batch to fill; -1 until it is full."""
+        if settings.get(BUFFER_TIMEOUT_ENABLED_KEY, "true").lower() == "false":
+            self.buffer_timeout_ms = -1
         self.watermark_patience_ms = millis(WATERMARK_PATIENCE_KEY, 30_000)
         self.object_reuse = settings.get(OBJECT_REUSE_KEY, "false").lower() == "true"
 
