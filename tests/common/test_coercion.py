@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import datetime
 import pickle
 from array import array
@@ -18,6 +19,7 @@ from hurtig.common.coercion import (
     check_collection,
     coercer,
 )
+from hurtig.common.coercion.float32 import shortest_all, shortest_floats
 from hurtig.common.typeinfo import TypeInformation
 
 NAMED = Types.ROW_NAMED(["a", "b"], [Types.INT(), Types.STRING()])
@@ -50,8 +52,8 @@ def test_values_of_the_type_come_back_as_the_same_list(
         (Types.INT(), Decimal("2.5"), 2),
         (Types.BOOLEAN(), 1, True),
         (Types.BOOLEAN(), 0.0, False),
-        (Types.FLOAT(), 0.1, 0.1),
-        (Types.FLOAT(), 1 / 3, 0.33333334),
+        (Types.FLOAT(), 0.1, 0.10000000149011612),
+        (Types.FLOAT(), 1 / 3, 0.3333333432674408),
         (Types.FLOAT(), 16777217.0, 16777216.0),
         (Types.FLOAT(), 3, 3.0),
         (Types.FLOAT(), 1e39, float("inf")),
@@ -242,3 +244,40 @@ def test_check_collection_converts_and_names_the_element() -> None:
 def test_instants() -> None:
     aware = datetime.datetime(1970, 1, 1, 0, 0, 1, 5, tzinfo=datetime.UTC)
     assert coerce(Types.INSTANT(), [aware, Instant(1, 2)]) == [Instant(1, 5000), Instant(1, 2)]
+
+
+SINGLE = 0.10000000149011612
+
+
+@pytest.mark.parametrize(
+    ("type_info", "value", "shown"),
+    [
+        (Types.FLOAT(), SINGLE, 0.1),
+        (Types.FLOAT(), 0.3333333432674408, 0.33333334),
+        (Types.FLOAT(), None, None),
+        (Types.TUPLE([Types.STRING(), Types.FLOAT()]), ("a", SINGLE), ("a", 0.1)),
+        (Types.ROW([Types.FLOAT(), Types.INT()]), Row(SINGLE, 1), Row(0.1, 1)),
+        (Types.ROW([Types.FLOAT()]), Row(None), Row(None)),
+        (Types.MAP(Types.STRING(), Types.FLOAT()), {"a": SINGLE}, {"a": 0.1}),
+        (Types.MAP(Types.FLOAT(), Types.STRING()), {SINGLE: "a"}, {0.1: "a"}),
+        (Types.LIST(Types.FLOAT()), [SINGLE, 2.5], [0.1, 2.5]),
+        (Types.PRIMITIVE_ARRAY(Types.FLOAT()), [SINGLE], [0.1]),
+        (Types.OBJECT_ARRAY(Types.TUPLE([Types.FLOAT()])), [(SINGLE,), None], [(0.1,), None]),
+    ],
+)
+def test_floats_leave_the_job_in_their_shortest_form(type_info, value, shown) -> None:
+    change = shortest_floats(type_info)
+    assert change is not None
+    before = copy.deepcopy(value)
+    assert change([value, value]) == [shown, shown]
+    assert value == before
+
+
+def test_types_without_float_need_no_shortening() -> None:
+    for type_info in (None, Types.DOUBLE(), PAIR, Types.MAP(Types.STRING(), Types.DOUBLE())):
+        assert shortest_floats(type_info) is None
+
+
+@given(st.lists(st.floats(allow_nan=False, width=32), max_size=5))
+def test_shortest_form_is_the_same_32_bit_number(values: list[float]) -> None:
+    assert array("f", shortest_all(values)) == array("f", values)

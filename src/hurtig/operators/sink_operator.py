@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hurtig.connectors.sink import Committer, Sink, SinkContext
@@ -13,8 +14,10 @@ from hurtig.operators.record_failure import set_bad_input_aside
 class SinkOperator(StreamOperator):
     """Writes batches; commits at the end of the input. Mirrors Flink's ``SinkWriterOperator``."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, prepare: Callable[[list[Any]], list[Any]] | None = None) -> None:
         self.sink = sink
+        self._prepare = prepare
+        """Gives the values the form in which they leave the job."""
 
     def open(self) -> None:
         runtime = self.context.runtime_context
@@ -32,6 +35,8 @@ class SinkOperator(StreamOperator):
         )
 
     def process_batch(self, batch: RowBatch, input_index: int = 0) -> None:
+        if self._prepare is not None:
+            batch = RowBatch(self._prepare(batch.values), batch.timestamps, batch.keys)
         self._writer.write_batch(batch)
 
     def advance_watermark(self, timestamp: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hurtig.common.coercion.float32 import shortest_one
 from hurtig.common.rendering import render_double
 from hurtig.common.typeinfo import (
     BasicArrayTypeInfo,
@@ -173,9 +174,13 @@ def _local(value: Any) -> str:
     return head + _thousands(value.microsecond * 1000)
 
 
+def _float(value: float) -> str:
+    return render_double(shortest_one(value))
+
+
 _BASIC: dict[TypeInformation, Render] = {
     Types.BOOLEAN(): _boolean,
-    Types.FLOAT(): render_double,  # held by its shortest decimal form
+    Types.FLOAT(): _float,
     Types.DOUBLE(): render_double,
     Types.INSTANT(): _instant,
 }

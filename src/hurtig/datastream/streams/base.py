@@ -228,7 +228,8 @@ class DataStream(OperatorSettings):
         from hurtig.connectors.print.sink import PrintSink
 
         sink = PrintSink(identifier, to_stderr, self._transformation.output_type)
-        return build.add_sink(self, sink, "Sink: Print to Std. " + ("Err" if to_stderr else "Out"))
+        name = "Sink: Print to Std. " + ("Err" if to_stderr else "Out")
+        return build.add_sink(self, sink, name, renders=True)
 
     def execute_and_collect(
         self, job_execution_name: str | None = None, limit: int | None = None

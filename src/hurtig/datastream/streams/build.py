@@ -109,8 +109,9 @@ def as_sink(sink: Any) -> Sink:
     return FunctionSink(sink.sink if isinstance(sink, SinkFunction) else sink)
 
 
-def add_sink(stream: DataStream, sink: Sink, name: str) -> DataStreamSink:
-    """A sink behind ``stream``."""
+def add_sink(stream: DataStream, sink: Sink, name: str, renders: bool = False) -> DataStreamSink:
+    """A sink behind ``stream``; one that ``renders`` knows the values' type itself."""
+    from hurtig.common.coercion.float32 import shortest_floats
     from hurtig.datastream.streams.sink import DataStreamSink
     from hurtig.operators.sink_operator import SinkOperator
 
@@ -119,10 +120,11 @@ def add_sink(stream: DataStream, sink: Sink, name: str) -> DataStreamSink:
     transformer = transform() if transform is not None else None
     if transformer is not None:
         stream = transformer.apply(stream)
+    declared = stream._transformation.output_type
     transformation = OperatorTransformation(
         name,
         [stream._transformation],
-        SinkOperator(sink),
+        SinkOperator(sink, None if renders else shortest_floats(declared)),
         None,
         env.get_parallelism(),
         is_sink=True,
