@@ -263,3 +263,23 @@ def case_row_values(env):
         Row(1, 2) == Row.of_kind(RowKind.DELETE, 1, 2),
         Row(Row(1), as_dict=1) if False else Row(x=Row(y=1)).as_dict(recursive=True),
     ]
+
+
+@case()
+def case_type_float_inside_functions(env):
+    kind = Types.TUPLE([Types.FLOAT(), Types.FLOAT()])
+    return through(env, [(0.1, 3.3), (1e30, -2.5)], kind).map(lambda v: (*v, v[0] + v[1]))
+
+
+@case()
+def case_type_float_collected_from_containers(env):
+    kind = Types.ROW_NAMED(["n", "m"], [Types.FLOAT(), Types.MAP(STR, Types.FLOAT())])
+    return env.from_collection([1], type_info=INT).map(
+        lambda n: Row(0.1, {"x": 3.3}), output_type=kind
+    )
+
+
+@case()
+def case_type_float_array(env):
+    kind = Types.PRIMITIVE_ARRAY(Types.FLOAT())
+    return env.from_collection([1], type_info=INT).map(lambda n: [0.1, 2.5], output_type=kind)
