@@ -6,7 +6,6 @@ from collections import deque
 from typing import Any
 
 import pytest
-from tests.operators.harness import OperatorHarness
 
 from hurtig.common.time import Duration
 from hurtig.common.watermark_strategy import WatermarkStrategy
@@ -14,6 +13,7 @@ from hurtig.connectors.source import ReadStatus, Source, SourceBatch, SourceCont
 from hurtig.jobmanager.alignment import WatermarkAlignment
 from hurtig.messages import MAX_TIMESTAMP
 from hurtig.operators.source_operator import SourceOperator
+from hurtig.testing import OperatorHarness
 
 NOTHING = ReadStatus.NOTHING_AVAILABLE
 
@@ -93,13 +93,13 @@ class Run:
     def wait(self, ms: int, each: int = 50, poll: bool = True) -> None:
         """Time passes; the source is asked every ``each`` ms and has nothing."""
         for _ in range(ms // each):
-            self.harness.clock.advance_to(self.harness.clock.now() + each)
+            self.harness.set_processing_time(self.harness.processing_time + each)
             if poll:
                 self.nothing()
 
     @property
     def watermarks(self) -> list[int]:
-        return self.harness.output.watermarks
+        return self.harness.watermarks
 
     @property
     def statuses(self) -> list[str]:
@@ -154,7 +154,7 @@ def test_an_idle_split_does_not_wait_for_busy_ones_to_pause() -> None:
     run.read("quiet", 5)
     for second in range(1, 4000):
         run.read("busy", 100 + second)
-        run.harness.clock.advance_to(run.harness.clock.now() + 5)
+        run.harness.set_processing_time(run.harness.processing_time + 5)
     assert run.watermarks[-1] > 1000
     assert run.statuses == []
     before = run.watermarks[-1]
@@ -169,7 +169,7 @@ def test_a_slow_function_behind_a_busy_split_makes_no_other_split_idle() -> None
     run.read("unread for long", 5)
     for second in range(5):
         run.read("busy", 100 + second)
-        run.harness.clock.advance_to(run.harness.clock.now() + 10_000)
+        run.harness.set_processing_time(run.harness.processing_time + 10_000)
     assert set(run.watermarks) == {4}
 
 
@@ -195,7 +195,7 @@ def test_a_reader_without_any_split_becomes_idle() -> None:
     assert run.statuses == ["idle"]
     run.read("a", 10)
     assert run.statuses == ["idle", "active"]
-    assert run.harness.trace == ["idle", "active", 10]
+    assert run.harness.events == ["idle", "active", 10]
     run.read("a", 20, finished=True)
     run.wait(200)
     assert run.statuses == ["idle", "active"]
@@ -215,7 +215,7 @@ def test_the_end_of_an_idle_source_is_no_longer_idle() -> None:
     run.wait(3000)
     run.reader.script.append(ReadStatus.END_OF_INPUT)
     run.operator.poll(1)
-    assert run.harness.trace == ["idle", "active", ("watermark", MAX_TIMESTAMP)]
+    assert run.harness.events == ["idle", "active", Watermark(MAX_TIMESTAMP)]
 
 
 @pytest.mark.parametrize("finished", [True, False])
@@ -245,3 +245,17 @@ def test_nobody_waits_for_an_idle_source() -> None:
     idle.wait(3000)
     fast.wait(400, poll=False)
     assert not fast.operator.paused
+
+
+def test_a_split_in_hand_holds_the_watermark_before_its_first_record() -> None:
+    run = Run(splits=Splits("a and b")).open()
+    run.reader.split_ids = lambda: ["a", "b"]  # type: ignore[method-assign]
+    run.reader.script.append(ReadStatus.NEED_SPLIT)
+    run.read("a", 100)
+    assert run.reader.added == ["a and b"]
+    run.read("a", 100)
+    run.wait(200)
+    assert run.watermarks == []
+    run.read("b", 7)
+    run.wait(200)
+    assert run.watermarks == [6]

@@ -142,6 +142,12 @@ class SourceReader(ABC):
     def add_splits(self, splits: list[Any]) -> None:
         """Take over these splits."""
 
+    def split_ids(self) -> list[str]:
+        """For readers that read several splits in turn: the ids of those in hand, each of which
+        holds the watermark back from the moment when it was added until a batch of it says that
+        it has finished. By default a split counts from its first record on."""
+        return []
+
     @abstractmethod
     def poll(self, max_records: int) -> SourceBatch | ReadStatus:
         """At most ``max_records`` records (at least one) of one split, without blocking."""

@@ -119,6 +119,8 @@ class SourceOperator(StreamOperator):
             split = self.splits.next_split(self._subtask)
             if split is not None:
                 self.reader.add_splits([split])
+                for split_id in self.reader.split_ids():
+                    self._tracker_of(split_id)
             elif self.splits.finished:
                 if not self._told_no_more:
                     self._told_no_more = True
@@ -147,13 +149,10 @@ class SourceOperator(StreamOperator):
 
     def _send(self, read: SourceBatch) -> None:
         split = read.split_id
-        tracker = self._trackers.get(split)
-        if tracker is None:
-            tracker = WatermarkTracker(self.strategy, self._idle_clock.now)
-            self._trackers[split] = tracker
-            self._merge.register(split)
+        tracker = self._tracker_of(split)
         if read.values:
             tracker.last_record_at = self.context.processing_time.now()
+            tracker.has_records = True
             timestamps = read.timestamps
             assigner = self.strategy.timestamp_assigner
             if assigner is not None:
@@ -171,6 +170,16 @@ class SourceOperator(StreamOperator):
         if read.split_finished:
             self._finish_split(split)
 
+    def _tracker_of(self, split: str) -> WatermarkTracker:
+        """The tracker of a split, made when the split is first heard of."""
+        tracker = self._trackers.get(split)
+        if tracker is None:
+            tracker = WatermarkTracker(self.strategy, self._idle_clock.now)
+            tracker.last_record_at = self.context.processing_time.now()
+            self._trackers[split] = tracker
+            self._merge.register(split)
+        return tracker
+
     def _finish_split(self, split: str) -> None:
         """A finished split no longer counts; while it is the only one, its watermark stays."""
         tracker = self._trackers.pop(split)
@@ -179,7 +188,7 @@ class SourceOperator(StreamOperator):
         self._merge.remove(split)
         if self._trackers:
             self._follow()
-        elif tracker.last_record_at:
+        elif tracker.has_records:
             self._without_splits = self._silence()
 
     def _periodic(self) -> None:

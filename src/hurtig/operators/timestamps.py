@@ -77,6 +77,7 @@ class WatermarkTracker:
         self.generator: Any = strategy.create_generator(clock)
         self.output = _GeneratorOutput()
         self.last_record_at = 0
+        self.has_records = False
         self._on_batch = getattr(self.generator, "on_batch", None)
 
     def cut(self, values: list[Any], timestamps: list[int] | None) -> list[tuple[int, int]]:
