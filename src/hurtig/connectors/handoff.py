@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -31,6 +31,7 @@ class HandoffBuffer:
         "ended",
         "error",
         "items",
+        "ready",
         "signal_space",
     )
 
@@ -40,6 +41,8 @@ class HandoffBuffer:
         self._stalled = False
         self._waiting = False
         self.items: list[Any] = []
+        self.ready: Sequence[Any] | None = None
+        """All records at once, where the helper found that they are there already."""
         self.capacity = _SMALLEST
         self.closed = False
         """The task wants nothing more."""
@@ -104,6 +107,11 @@ class HandoffBuffer:
         self._waiting = False
         self._wakeup()
 
+    def give(self, values: Sequence[Any]) -> None:
+        """Hand over all records there are; nothing else may be put."""
+        self.ready = values
+        self._wakeup()
+
     def end(self, error: BaseException | None = None) -> None:
         """Nothing more will come."""
         self.error = error
@@ -131,7 +139,7 @@ class HandoffBuffer:
     @property
     def exhausted(self) -> bool:
         """Whether the helper has ended and all it put is taken."""
-        return self.ended and not self.items
+        return self.ended and not self.items and self.ready is None
 
     def close(self) -> None:
         """Let the helper thread go as soon as it looks."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-MAX_RECORDS = 8192
+MAX_RECORDS = 2048
+"""Measured: with fewer the cost of a batch shows, with more its records leave the caches."""
 TARGET_SECONDS = 0.005
 
 

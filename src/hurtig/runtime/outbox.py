@@ -13,7 +13,7 @@ from hurtig.runtime.isolation import copier, unchangeable
 from hurtig.runtime.keying import Keying
 from hurtig.runtime.partitioning import Router
 
-FULL_BATCH = 4096
+FULL_BATCH = 2048
 
 
 class ChainingOutput(Output):

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections import deque
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Sequence,
+)
 from itertools import islice
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
@@ -14,9 +22,17 @@ from hurtig.connectors.handoff import HandoffBuffer
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["Pull"]
+__all__ = ["READY_MADE", "Pull", "as_sequence"]
 
 JOIN_SECONDS = 0.5
+
+READY_MADE = (list, tuple, range, set, frozenset, dict, deque)
+"""Types whose iteration never blocks."""
+
+
+def as_sequence(thing: Any) -> Sequence[Any]:
+    """Something ready-made as what can be cut into slices."""
+    return thing if isinstance(thing, list | tuple | range) else list(thing)
 
 
 class Pull:
@@ -54,7 +70,9 @@ class Pull:
         error: BaseException | None = None
         try:
             thing = self._iterate()
-            if isinstance(thing, Iterable):
+            if type(thing) in READY_MADE:
+                self.buffer.give(as_sequence(thing))
+            elif isinstance(thing, Iterable):
                 self._read(thing, skip)
             else:
                 self._run_loop(thing, skip)

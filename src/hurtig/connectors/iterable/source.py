@@ -7,13 +7,21 @@ own: see ``pull.py``.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from hurtig.common.errors import ProgramError, shorten
 from hurtig.common.typeinfo import TypeInformation
 from hurtig.connectors.iterable.passing import dump_thing, load_thing
+from hurtig.connectors.iterable.pull import READY_MADE, Pull, as_sequence
 from hurtig.connectors.source import (
     Boundedness,
     ReadStatus,
@@ -25,14 +33,7 @@ from hurtig.connectors.source import (
 )
 from hurtig.connectors.user_code import user_function_error
 
-if TYPE_CHECKING:
-    from hurtig.connectors.iterable.pull import Pull
-
 __all__ = ["IterableSource", "IterableSplit"]
-
-_READY_MADE = (list, tuple, range, set, frozenset, dict, deque)
-"""Types whose iteration never blocks."""
-
 
 class IterableSplit(NamedTuple):
     """One iteration: which of how many parts, and how many records of it were read."""
@@ -108,7 +109,7 @@ class IterableSource(Source):
     @property
     def ready_made(self) -> bool:
         """Whether it can be cut into batches without a thread."""
-        return type(self.thing) in _READY_MADE
+        return type(self.thing) in READY_MADE
 
     def describe(self) -> str:
         """What the user calls it."""
@@ -157,18 +158,16 @@ class IterableReader(SourceReader):
         self._context = context
         self._splits: deque[IterableSplit] = deque()
         self._pulls: dict[int, Pull] = {}
-        self._values: list[Any] | tuple[Any, ...] | range = ()
+        self._ready: dict[int, Sequence[Any]] = {}
+        """Splits by part whose records are there already: cut into batches without a thread."""
 
     def add_splits(self, splits: list[Any]) -> None:
         source = self._source
         self._splits.extend(splits)
-        if source.ready_made:
-            thing = source.thing
-            self._values = thing if isinstance(thing, list | tuple | range) else list(thing)
-            return
-        from hurtig.connectors.iterable.pull import Pull
-
         for split in splits:
+            if source.ready_made:
+                self._ready[split.part] = as_sequence(source.thing)
+                continue
             pull = Pull(partial(self._iterate, split), self._context.wakeup)
             self._pulls[split.part] = pull
             pull.start(f"hurtig-{source.describe()}", split.position)
@@ -188,11 +187,16 @@ class IterableReader(SourceReader):
         splits = self._splits
         if not splits:
             return ReadStatus.NEED_SPLIT
-        if not self._pulls:
-            return self._cut(max_records)
         for _ in range(len(splits)):
             split = splits.popleft()
+            ready = self._ready.get(split.part)
+            if ready is not None:
+                return self._cut(split, ready, max_records)
             buffer = self._pulls[split.part].buffer
+            if buffer.ready is not None:
+                self._ready[split.part] = buffer.ready
+                self._pulls.pop(split.part).close()
+                return self._cut(split, self._ready[split.part], max_records)
             values = buffer.take(max_records)
             if values:
                 splits.append(split._replace(position=split.position + len(values)))
@@ -206,11 +210,10 @@ class IterableReader(SourceReader):
             splits.append(split)
         return ReadStatus.NOTHING_AVAILABLE
 
-    def _cut(self, max_records: int) -> SourceBatch:
-        split = self._splits.popleft()
+    def _cut(self, split: IterableSplit, values: Sequence[Any], max_records: int) -> SourceBatch:
         end = split.position + max_records
-        batch = self._batch(split, list(self._values[split.position : end]))
-        if end < len(self._values):
+        batch = self._batch(split, list(values[split.position : end]))
+        if end < len(values):
             self._splits.append(split._replace(position=end))
         else:
             batch.split_finished = True
