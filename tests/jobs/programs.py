@@ -54,6 +54,12 @@ class Builder:
             stream.set_buffer_timeout(self.random.choice([-1, 0, 5]))
         return stream
 
+    def route_lists(self, stream: DataStream) -> DataStream:
+        """A distribution that looks at no record."""
+        return self.random.choice(
+            [lambda s: s, lambda s: s.rebalance(), lambda s: s.shuffle(), lambda s: s.rescale()]
+        )(stream)
+
     def route(self, stream: DataStream) -> DataStream:
         """A distribution before an operator."""
         return self.random.choice(
