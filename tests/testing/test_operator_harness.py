@@ -30,7 +30,7 @@ from hurtig.datastream.functions import (
     ProcessFunction,
 )
 from hurtig.datastream.window import TumblingEventTimeWindows
-from hurtig.messages import MAX_TIMESTAMP, Watermark
+from hurtig.messages import IDLE, MAX_TIMESTAMP, Watermark
 from hurtig.operators.flat_map import FlatMapOperator
 from hurtig.operators.functions import AsyncFunction
 from hurtig.state.timers import TimeDomain
@@ -305,3 +305,84 @@ def test_list_state_of_another_key_stays_apart() -> None:
         harness.process_elements([("a", 1), ("b", 2)])
         assert list(harness.state(SEEN, "a").get()) == [("a", 1)]
         assert list(harness.state(SEEN, "b").get()) == [("b", 2)]
+
+
+def test_calls_can_be_chained_and_keys_given() -> None:
+    with OperatorHarness(CountWithTimer(), first) as harness:
+        harness.process_elements(["x", "y"], [0, 1], keys=["a", "b"]).watermark(11).end_input()
+        assert harness.output[2:] == [("timer", "a", 10, 1), ("timer", "b", 11, 1)]
+        assert harness.side_outputs == {"odd": [("a", 1), ("b", 1)]}
+        assert (harness.batch_sizes()[0], harness.batch_sizes(ODD)) == (2, [2])
+        with pytest.raises(ValueError, match="2 values have 1 keys"):
+            harness.process_elements(["x", "y"], keys=["a"])
+    with OperatorHarness(Double()) as harness, pytest.raises(ValueError, match="takes no keys"):
+        harness.process_elements([1], keys=[1])
+
+
+def test_an_operator_that_is_no_copy_shares_objects_with_the_test() -> None:
+    seen: list[int] = []
+    operator = FlatMapOperator(lambda value: seen.append(value) or [value])
+    with OperatorHarness(operator, copy=False) as harness:
+        assert harness.operator is operator
+        harness.process_elements([1, 2])
+        assert seen == [1, 2]
+        with pytest.raises(ValueError, match="cannot be restarted"):
+            harness.restart()
+    for options in ({"copy": False}, {"batch_mode": True}):
+        with pytest.raises(ValueError, match="unkind mode restarts"):
+            OperatorHarness(Double(), unkind=True, **options)
+
+
+def test_batch_mode_waits_for_the_end() -> None:
+    with OperatorHarness(CountWithTimer(), first, batch_mode=True) as harness:
+        harness.process_elements([("a", 2), ("b", 1), ("a", 1)], [2, 1, 1])
+        assert harness.output == []
+        harness.end_input()
+        records = [value for value in harness.output if value[0] != "timer"]
+        assert records == [(("a", 1), 1), (("a", 2), 2), (("b", 1), 1)]
+
+
+def test_a_restart_without_watermarks() -> None:
+    with OperatorHarness(CountWithTimer(), first) as harness:
+        harness.process_element(("a", 1), 0).watermark(5)
+        harness.restart(repeat_watermarks=False).watermark(4).watermark(10)
+        assert harness.output[1:] == [("timer", "a", 10, 1)]
+        assert harness.watermarks == [5, 10]
+
+
+def test_a_failure_in_open_closes_the_function() -> None:
+    calls = []
+
+    class Fails(MapFunction):
+        def open(self, runtime_context: Any) -> None:
+            raise ValueError("no client")
+
+        def map(self, value: Any) -> Any:
+            return value
+
+        def close(self) -> None:
+            calls.append("close")
+
+    with pytest.raises(UserFunctionError, match="operator  Mine"):
+        OperatorHarness(Fails(), name="Mine", copy=False)
+    assert calls == ["close"]
+
+
+@pytest.mark.parametrize(
+    ("events", "text"),
+    [([3, 3], "the watermark 3 behind 3"), ([IDLE, IDLE], r"WatermarkStatus\(idle\) twice")],
+)
+def test_events_that_are_no_news_are_an_error(events: list[Any], text: str) -> None:
+    class Repeats(FlatMapOperator):
+        def process_watermark(self, timestamp: int, input_index: int = 0) -> None:
+            for event in events:
+                if isinstance(event, int):
+                    self.output.emit_watermark(event)
+                else:
+                    self.output.emit_status(event)
+
+    with (
+        OperatorHarness(Repeats(str.split)) as harness,
+        pytest.raises(AssertionError, match=text),
+    ):
+        harness._part.process_watermark(1)

@@ -34,6 +34,11 @@ class HarnessOutput:
         """The values with their timestamps."""
         return records_of(self._out.batches)
 
+    def batch_sizes(self, tag: OutputTag | str | None = None) -> list[int]:
+        """How many values came out at once, batch by batch; with a tag those of a side output."""
+        out = self._out
+        return [len(b) for b in (out.batches if tag is None else out.side.get(_id(tag), []))]
+
     @property
     def watermarks(self) -> list[int]:
         """The watermarks that came out."""
@@ -61,7 +66,12 @@ class HarnessOutput:
 
     def side_records(self, tag: OutputTag | str) -> list[Record]:
         """The values of a side output with their timestamps."""
-        return records_of(self._out.side.get(getattr(tag, "tag_id", str(tag)), []))
+        return records_of(self._out.side.get(_id(tag), []))
+
+    @property
+    def side_outputs(self) -> dict[str, list[Any]]:
+        """The values of all side outputs to which anything went, by the tags' ids."""
+        return {tag: self.side_output(tag) for tag in self._out.side}
 
     @property
     def dead_letters(self) -> list[Any]:
@@ -78,3 +88,7 @@ class HarnessOutput:
         values = self.output
         self._out.clear()
         return values
+
+
+def _id(tag: OutputTag | str) -> str:
+    return tag if isinstance(tag, str) else tag.tag_id

@@ -41,6 +41,11 @@ class HarnessState:
         return self._part.function  # type: ignore[attr-defined]
 
     @property
+    def processing_time(self) -> int:
+        """The clock, epoch ms."""
+        return self._context.processing_time.now()
+
+    @property
     def accumulators(self) -> dict[str, Any]:
         """The values of the function's accumulators since the last restart."""
         return {name: merged(parts) for name, parts in self._job.accumulators.items()}

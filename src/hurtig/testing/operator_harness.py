@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from hurtig.state.descriptors import MapStateDescriptor
 
 
+_NO_RESTART = "an operator in BATCH mode, or one that is not a copy, cannot be restarted"
+
+
 class OperatorHarness(HarnessOutput, HarnessState):
     """One open operator subtask on a clock and watermarks of the test's choice.
 
@@ -41,6 +44,12 @@ class OperatorHarness(HarnessOutput, HarnessState):
     ``unkind``           after every element the operator is snapshotted, closed, and restored
                          into a fresh copy: nothing of what comes out should differ.
     ``broadcast``        descriptors of the broadcast state, for broadcast process functions.
+    ``name``             what messages call the operator; a stream brings its own.
+    ``batch_mode``       runs it as BATCH mode does: keyed records are sorted when the input ends.
+    ``copy``             ``False`` runs the given operator itself, which then may share objects
+                         with the test (a mock, a list of calls); it cannot be restarted.
+
+    Methods that give the operator something return the harness, so that calls can be chained.
 
     Mirrors Flink's ``OneInputStreamOperatorTestHarness``, ``TwoInputStreamOperatorTestHarness``
     and their keyed kinds. Use it in a ``with`` block, or call :meth:`close`.
@@ -60,16 +69,25 @@ class OperatorHarness(HarnessOutput, HarnessState):
         processing_time: int = 0,
         unkind: bool = False,
         error_policy: str = FAIL,
+        name: str | None = None,
+        batch_mode: bool = False,
+        copy: bool = True,
         job_parameters: dict[str, str] | None = None,
         watermark_interval_ms: int = 200,
         snapshots: Iterable[OperatorSnapshot] = (),
     ) -> None:
+        if unkind and (batch_mode or not copy):
+            raise ValueError(f"unkind mode restarts: {_NO_RESTART}")
         self._subject = subject = subject_of(
             operator, key_selector, key_selector2, key_type, broadcast
         )
+        if name is not None:
+            subject.name = subject.uid = name
         if error_policy != FAIL:
             subject.operator.error_policy = check_error_policy(error_policy)
-        self._pickled = _pickled(subject)
+        if batch_mode:
+            subject.operator = subject.operator.for_batch()
+        self._pickled = _pickled(subject) if copy else None
         self._keys = [
             None
             if key is None
@@ -80,6 +98,7 @@ class OperatorHarness(HarnessOutput, HarnessState):
         self._parameters = job_parameters or {}
         self._watermark_interval_ms = watermark_interval_ms
         self._unkind = unkind
+        self._batch_mode = batch_mode
         self._clock = ManualProcessingTime(processing_time)
         self._checkpoints = 0
         self._watermarks = [MIN_TIMESTAMP] * subject.operator.num_inputs
@@ -110,7 +129,9 @@ class OperatorHarness(HarnessOutput, HarnessState):
     def _start(self, snapshots: list[OperatorSnapshot]) -> None:
         self._job = self._job_context()
         self._mailbox = ManualMailbox()
-        part: StreamOperator = pickle.loads(self._pickled)
+        part: StreamOperator = (
+            self._subject.operator if self._pickled is None else pickle.loads(self._pickled)
+        )
         self._part = part
         self._context = self._operator_context()
         if isinstance(part, FusableOperator):
@@ -122,13 +143,17 @@ class OperatorHarness(HarnessOutput, HarnessState):
             part.setup(self._context)
         if snapshots:
             restore_snapshots(part, snapshots, self._info)
-        self._operator.open()
+        try:
+            self._operator.open()
+        except BaseException:
+            self._operator.close()
+            raise
 
     def _job_context(self) -> JobContext:
         interval = self._watermark_interval_ms
         return JobContext(
             {},
-            False,
+            self._batch_mode,
             _no_source,
             _no_source,
             lambda _, message: self.warnings.append(message),
@@ -155,32 +180,41 @@ class OperatorHarness(HarnessOutput, HarnessState):
         taken = take_snapshot(self._part, self._checkpoints, self._info.max_parallelism)
         return OperatorSnapshot.from_bytes(taken.to_bytes())
 
-    def restart(self) -> None:
+    def restart(self, repeat_watermarks: bool = True) -> Self:
         """Snapshot, close, and go on in a fresh copy, as after a failure.
 
         What upstream would repeat after a restart is repeated: the watermark and idleness of each
         input. They are not recorded twice. A timer that was set for a time already passed fires
-        then, as it would after a real restart.
+        then, as it would after a real restart. Without ``repeat_watermarks`` the inputs start
+        without a watermark and active, as where the sources read on from much earlier.
         """
+        if self._pickled is None or self._batch_mode:
+            raise ValueError(_NO_RESTART)
         snapshot = self.snapshot()
         self._operator.close()
         info = self._info
         self._info = SubtaskInfo(
             info.index, info.parallelism, info.max_parallelism, info.attempt + 1
         )
+        self._out.restarted()
         self._start([snapshot])
+        if not repeat_watermarks:
+            self._watermarks = [MIN_TIMESTAMP] * len(self._watermarks)
+            self._idle = [False] * len(self._idle)
         for index, timestamp in enumerate(self._watermarks):
             if timestamp > MIN_TIMESTAMP:
                 self._operator.process_watermark(timestamp, index)
             if self._idle[index]:
                 self._operator.process_status(IDLE, index)
+        return self
 
-    def end_input(self) -> None:
+    def end_input(self) -> Self:
         """All inputs end: the last watermark, then the operator finishes."""
         for index in range(len(self._watermarks)):
             self._watermark(MAX_TIMESTAMP, index)
             self._operator.end_input(index)
         self._operator.finish()
+        return self
 
     def close(self) -> None:
         """Close the operator, once."""
@@ -196,36 +230,44 @@ class OperatorHarness(HarnessOutput, HarnessState):
 
     # -- input --------------------------------------------------------------------------------
 
-    def process_element(self, value: Any, timestamp: int | None = None) -> None:
+    def process_element(self, value: Any, timestamp: int | None = None) -> Self:
         """One record, on the first input; ``timestamp`` in epoch ms."""
-        self._process([value], None if timestamp is None else [timestamp], 0)
+        return self.process_elements([value], None if timestamp is None else [timestamp])
 
-    def process_element1(self, value: Any, timestamp: int | None = None) -> None:
+    def process_element1(self, value: Any, timestamp: int | None = None) -> Self:
         """One record on the first input."""
-        self.process_element(value, timestamp)
+        return self.process_element(value, timestamp)
 
-    def process_element2(self, value: Any, timestamp: int | None = None) -> None:
+    def process_element2(self, value: Any, timestamp: int | None = None) -> Self:
         """One record on the second (or broadcast) input."""
-        self._process([value], None if timestamp is None else [timestamp], 1)
+        return self.process_elements([value], None if timestamp is None else [timestamp], 1)
 
     def process_elements(
-        self, values: Iterable[Any], timestamps: Iterable[int] | None = None, input_index: int = 0
-    ) -> None:
-        """Records as one batch (one by one in unkind mode)."""
-        times = None if timestamps is None else list(timestamps)
-        self._process(list(values), times, input_index)
+        self,
+        values: Iterable[Any],
+        timestamps: Iterable[int] | None = None,
+        input_index: int = 0,
+        keys: Iterable[Any] | None = None,
+    ) -> Self:
+        """Records as one batch (one by one in unkind mode).
 
-    def _process(self, values: list[Any], timestamps: list[int] | None, index: int) -> None:
-        if timestamps is not None and len(timestamps) != len(values):
-            raise ValueError(f"{len(values)} values have {len(timestamps)} timestamps")
+        ``keys`` are the records' keys, in place of what the key selector would say.
+        """
+        batch = RowBatch(
+            list(values),
+            None if timestamps is None else list(timestamps),
+            None if keys is None else list(keys),
+        )
+        for name, column in (("timestamps", batch.timestamps), ("keys", batch.keys)):
+            if column is not None and len(column) != len(batch.values):
+                raise ValueError(f"{len(batch.values)} values have {len(column)} {name}")
         if self._unkind:
-            for i, value in enumerate(values):
-                self._send(
-                    RowBatch([value], None if timestamps is None else [timestamps[i]]), index
-                )
+            for i in range(len(batch.values)):
+                self._send(_slice(batch, i), input_index)
                 self.restart()
-        elif values:
-            self._send(RowBatch(values, timestamps), index)
+        elif batch.values:
+            self._send(batch, input_index)
+        return self
 
     def _send(self, batch: RowBatch, index: int) -> None:
         if not 0 <= index < len(self._keys):
@@ -233,8 +275,10 @@ class OperatorHarness(HarnessOutput, HarnessState):
         keyed = self._keys[index]
         if keyed is not None:
             extract, canonical = keyed
-            batch.keys = canonical(extract(batch.values))
+            batch.keys = canonical(extract(batch.values) if batch.keys is None else batch.keys)
             self._check_owned(batch)
+        elif batch.keys is not None:
+            raise ValueError("an input without key selector takes no keys")
         self.metrics.records_in += len(batch.values)
         self._operator.process_batch(batch, index)
 
@@ -261,18 +305,21 @@ class OperatorHarness(HarnessOutput, HarnessState):
         extract, canonical = keyed
         return self._owner(canonical(extract([value]))[0]) == self._info.index
 
-    def watermark(self, timestamp: int) -> None:
+    def watermark(self, timestamp: int) -> Self:
         """A watermark (epoch ms) on all inputs."""
         for index in range(len(self._watermarks)):
             self._watermark(timestamp, index)
+        return self
 
-    def watermark1(self, timestamp: int) -> None:
+    def watermark1(self, timestamp: int) -> Self:
         """A watermark on the first input."""
         self._watermark(timestamp, 0)
+        return self
 
-    def watermark2(self, timestamp: int) -> None:
+    def watermark2(self, timestamp: int) -> Self:
         """A watermark on the second input."""
         self._watermark(timestamp, 1)
+        return self
 
     def _watermark(self, timestamp: int, index: int) -> None:
         if timestamp > self._watermarks[index]:
@@ -280,32 +327,36 @@ class OperatorHarness(HarnessOutput, HarnessState):
             self._watermarks[index] = timestamp
             self._operator.process_watermark(timestamp, index)
 
-    def idle(self, input_index: int = 0) -> None:
+    def idle(self, input_index: int = 0) -> Self:
         """An input becomes idle: it no longer holds the watermark back."""
         self._set_idle(True, input_index)
+        return self
 
-    def active(self, input_index: int = 0) -> None:
+    def active(self, input_index: int = 0) -> Self:
         """An idle input becomes active again."""
         self._set_idle(False, input_index)
+        return self
 
     def _set_idle(self, idle: bool, index: int) -> None:
         if self._idle[index] != idle:
             self._idle[index] = idle
             self._operator.process_status(IDLE if idle else ACTIVE, index)
 
-    def set_processing_time(self, timestamp: int) -> None:
+    def set_processing_time(self, timestamp: int) -> Self:
         """Move the clock (epoch ms) and run what has become due, in order of time."""
         self._clock.advance_to(timestamp)
+        return self
 
     def run_mail(
         self, until: Callable[[], bool] | None = None, timeout_seconds: float = 5.0
-    ) -> None:
+    ) -> Self:
         """Run what helper threads have handed over (asynchronous functions): what is there, or
         as it comes ``until`` something holds. Raises ``TimeoutError``."""
         if until is None:
             self._mailbox.run()
         else:
             self._mailbox.run_until(until, timeout_seconds)
+        return self
 
 
 def _pickled(subject: Subject) -> bytes:
@@ -318,6 +369,14 @@ def _pickled(subject: Subject) -> bytes:
             f"operator {subject.name!r} cannot be shipped to where it runs: it holds something "
             f"that cannot be pickled ({type(e).__name__}: {e}). Create it in open()"
         ) from e
+
+
+def _slice(batch: RowBatch, i: int) -> RowBatch:
+    return RowBatch(
+        [batch.values[i]],
+        None if batch.timestamps is None else [batch.timestamps[i]],
+        None if batch.keys is None else [batch.keys[i]],
+    )
 
 
 def _no_source(node: Any) -> Any:

@@ -16,8 +16,8 @@ Record = tuple[Any, int | None]
 class RecordedOutput(CollectingOutput):
     """Keeps batches and events, converted to the declared type.
 
-    As the reader behind a channel would, it takes no watermark that goes back: after a restart
-    the operator may repeat old ones.
+    As the reader behind a channel would, it takes no watermark that goes back and no status that
+    is no news: after a restart the operator may repeat old ones. At other times that is an error.
     """
 
     def __init__(
@@ -28,6 +28,12 @@ class RecordedOutput(CollectingOutput):
         self._coerce = coerce
         self._watermark = MIN_TIMESTAMP
         self._idle = False
+        self.restarted()
+
+    def restarted(self) -> None:
+        """A fresh operator writes from now on."""
+        self._watermark_now = MIN_TIMESTAMP
+        self._idle_now = False
 
     def emit(self, batch: RowBatch) -> None:
         if not batch.values:
@@ -38,11 +44,19 @@ class RecordedOutput(CollectingOutput):
         super().emit(batch)
 
     def emit_watermark(self, timestamp: int) -> None:
+        if timestamp <= self._watermark_now:
+            raise AssertionError(
+                f"an operator emitted the watermark {timestamp} behind {self._watermark_now}"
+            )
+        self._watermark_now = timestamp
         if timestamp > self._watermark:
             self._watermark = timestamp
             super().emit_watermark(timestamp)
 
     def emit_status(self, status: WatermarkStatus) -> None:
+        if status.idle == self._idle_now:
+            raise AssertionError(f"an operator emitted {status} twice")
+        self._idle_now = status.idle
         if status.idle != self._idle:
             self._idle = status.idle
             super().emit_status(status)
