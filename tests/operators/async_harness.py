@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.operators.harness import OperatorHarness
 
 from hurtig.operators.async_wait import AsyncWaitOperator
 from hurtig.operators.functions import AsyncFunctionDescriptor, AsyncRetryStrategy
 from hurtig.operators.functions.async_retry_predicates import has_exception_predicate
+from hurtig.testing import OperatorHarness
 
 ORDERED = AsyncFunctionDescriptor.OutputMode.ORDERED
 UNORDERED = AsyncFunctionDescriptor.OutputMode.UNORDERED
@@ -26,7 +26,8 @@ def harness(
 ) -> OperatorHarness:
     retry = retry or AsyncRetryStrategy.no_restart()
     descriptor = AsyncFunctionDescriptor(function, timeout, capacity, retry, mode)
-    return OperatorHarness(AsyncWaitOperator(descriptor), policy=policy, name="Ask")
+    operator = AsyncWaitOperator(descriptor)
+    return OperatorHarness(operator, error_policy=policy, name="Ask", copy=False)
 
 
 async def twice(value: Any) -> list[Any]:

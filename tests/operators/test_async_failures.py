@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from tests.operators.async_harness import BOTH, RETRY_ERRORS, harness, twice
-from tests.operators.harness import OperatorHarness
 
 from hurtig.common.error_policy import DEAD_LETTER_TAG
 from hurtig.common.errors import ProgramError, UserFunctionError
@@ -20,6 +19,7 @@ from hurtig.operators.functions.async_retry_predicates import (
     has_exception_predicate,
 )
 from hurtig.state.descriptors import ValueStateDescriptor
+from hurtig.testing import OperatorHarness
 
 
 class TestTimeout:
@@ -50,12 +50,12 @@ class TestTimeout:
     def test_by_default_it_fails_the_job(self, timeout: Any) -> None:
         function = self.Never()
         with harness(function, timeout=timeout) as h:
-            h.push([-1, 1], [7, 8])
+            h.process_elements([-1, 1], [7, 8])
             with pytest.raises(
                 UserFunctionError, match="Async function call has timed out for input: 1"
             ) as e:
-                h.end()
-        assert h.values == [-1]
+                h.end_input()
+        assert h.output == [-1]
         assert str(e.value).startswith("TimeoutError: ")
         assert function.cancelled == [1]
 
@@ -65,17 +65,17 @@ class TestTimeout:
             return []
 
         with harness(never, timeout=30) as h:
-            h.push([1])
+            h.process_elements([1])
             with pytest.raises(UserFunctionError, match="timed out for input: 1"):
-                h.end()
+                h.end_input()
 
     @pytest.mark.parametrize("kind", [Instead, AsyncInstead])
     @BOTH
     def test_its_results_take_the_place_of_the_call(self, kind: Any, mode: Any) -> None:
         with harness(kind(), mode, timeout=50) as h:
-            h.push([1, -1], [7, 8])
-            h.end()
-        assert sorted(h.pairs, key=lambda pair: pair[1] or 0) == [(("late", 1), 7), (-1, 8)]
+            h.process_elements([1, -1], [7, 8])
+            h.end_input()
+        assert sorted(h.records, key=lambda pair: pair[1] or 0) == [(("late", 1), 7), (-1, 8)]
 
     def test_it_counts_all_attempts(self) -> None:
         attempts = 0
@@ -87,9 +87,9 @@ class TestTimeout:
 
         retry = AsyncRetryStrategy.fixed_delay(1000, 20, None, has_exception_predicate)
         with harness(fail, timeout=110, retry=retry) as h:
-            h.push([1])
+            h.process_elements([1])
             with pytest.raises(UserFunctionError, match="timed out"):
-                h.end()
+                h.end_input()
         assert 2 <= attempts <= 6
 
 
@@ -105,13 +105,13 @@ class TestRetries:
             return outcome  # type: ignore[no-any-return]
 
         with harness(answer, retry=retry) as h:
-            h.push([1])
-            h.end()
+            h.process_elements([1])
+            h.end_input()
         return h, left
 
     def test_exceptions(self) -> None:
         h, left = self.run([ValueError(), ValueError(), [7], [8]], RETRY_ERRORS)
-        assert (h.values, left) == ([7], [[8]])
+        assert (h.output, left) == ([7], [[8]])
 
     def test_the_last_exception_fails(self) -> None:
         errors = [ValueError("one"), ValueError("two"), ValueError("three"), ValueError("four")]
@@ -126,9 +126,9 @@ class TestRetries:
     def test_results(self) -> None:
         retry = AsyncRetryStrategy.exponential_backoff(2, 1, 4, 2.0, empty_result_predicate)
         h, left = self.run([[], [], [7]], retry)
-        assert (h.values, left) == ([7], [])
+        assert (h.output, left) == ([7], [])
         h, left = self.run([[], [], [], [7]], retry)
-        assert (h.values, left) == ([], [[7]]), "the last result counts, whatever it is"
+        assert (h.output, left) == ([], [[7]]), "the last result counts, whatever it is"
 
 
 class TestErrors:
@@ -140,13 +140,13 @@ class TestErrors:
             return [value]
 
         with harness(fail_on_two, mode) as h:
-            h.push([1, 2, 3])
+            h.process_elements([1, 2, 3])
             with pytest.raises(UserFunctionError, match="ValueError: two") as e:
-                h.end()
+                h.end_input()
         assert "fail_on_two" in str(e.value)
         assert "async_calls" not in str(e.value)
         assert "operator  Ask" in str(e.value)
-        assert h.values[:1] == [1]
+        assert h.output[:1] == [1]
 
     @BOTH
     def test_dead_letters(self, mode: Any) -> None:
@@ -159,21 +159,21 @@ class TestErrors:
             return [value]
 
         with harness(fail_on_two, mode, policy="dead-letter") as h:
-            h.push([1, 2, 3], [10, 20, 30])
-            h.end()
-        assert h.pairs == [(1, 10), (3, 30)]
-        assert [(letter.record, ts) for letter, ts in h.side(DEAD_LETTER_TAG)] == [(2, 20)]
+            h.process_elements([1, 2, 3], [10, 20, 30])
+            h.end_input()
+        assert h.records == [(1, 10), (3, 30)]
+        assert [(letter.record, ts) for letter, ts in h.side_records(DEAD_LETTER_TAG)] == [(2, 20)]
         assert calls == [1, 2, 3]
-        assert h.context.metrics.skipped == 1
+        assert h.metrics.skipped == 1
 
     def test_a_call_that_is_cancelled_from_inside_is_an_error(self) -> None:
         async def cancelled(value: Any) -> list[Any]:
             raise asyncio.CancelledError
 
         with harness(cancelled) as h:
-            h.push([1])
+            h.process_elements([1])
             with pytest.raises(UserFunctionError, match="ended with CancelledError"):
-                h.end()
+                h.end_input()
 
     def test_a_loop_that_is_stopped_is_an_error(self) -> None:
         async def stop(value: Any) -> list[Any]:
@@ -181,11 +181,11 @@ class TestErrors:
             await asyncio.sleep(0.1)
             return []
 
-        h = harness(stop).open()
-        h.push([1])
+        h = harness(stop)
+        h.process_elements([1])
         with pytest.raises(Exception, match="asyncio loop of 'Ask' has ended"):
-            h.end()
-        h.operator.close()
+            h.end_input()
+        h.close()
 
     @pytest.mark.parametrize("function", [None, MapFunction, 7])
     def test_other_functions_are_refused(self, function: Any) -> None:
@@ -204,9 +204,9 @@ class TestErrors:
             with pytest.raises(ProgramError, match="should be declared as 'async def'"):
                 harness(function)
         with harness(lambda value: [value]) as h:
-            h.push([1])
+            h.process_elements([1])
             with pytest.raises(UserFunctionError, match="must be declared with 'async def'"):
-                h.end()
+                h.end_input()
 
     @pytest.mark.parametrize("setting", [{"capacity": 0}, {"timeout": 0}])
     def test_settings_must_be_positive(self, setting: Any) -> None:
@@ -245,22 +245,22 @@ class TestLifeCycle:
         before = threading.active_count()
         with harness(client) as h:
             assert threading.active_count() == before + 1
-            h.push([1])
-            h.end()
-        assert h.values == ["Ask"]
+            h.process_elements([1])
+            h.end_input()
+        assert h.output == ["Ask"]
         assert client.log == ["open", "close"]
         assert threading.active_count() == before
 
     def test_close_cancels_what_is_under_way(self) -> None:
         client = self.Client()
-        h = harness(client).open()
-        h.push(["hang"])
+        h = harness(client)
+        h.process_elements(["hang"])
         started = time.monotonic()
-        h.operator.close()
-        h.mailbox.run()
+        h.close()
+        h.run_mail()
         assert time.monotonic() - started < 5
         assert client.log == ["open", "close"]
-        assert h.values == []
+        assert h.output == []
 
     @pytest.mark.parametrize(
         ("fail", "text"),
@@ -268,12 +268,14 @@ class TestLifeCycle:
     )
     def test_an_error_in_open_names_the_operator(self, fail: str, text: str) -> None:
         before = threading.active_count()
-        h = harness(self.Client(fail))
         with pytest.raises(UserFunctionError, match=text) as e:
-            h.open()
+            harness(self.Client(fail))
         assert "operator  Ask" in str(e.value)
-        h.operator.close()
         assert threading.active_count() == before
 
-    def test_close_without_open(self) -> None:
-        harness(twice).operator.close()
+    def test_close_again(self) -> None:
+        before = threading.active_count()
+        h = harness(twice)
+        h.close()
+        h.operator.close()
+        assert threading.active_count() == before

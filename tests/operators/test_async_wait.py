@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.operators.async_harness import BOTH, ORDERED, RETRY_ERRORS, UNORDERED, harness, twice
-from tests.operators.harness import MAX_TIMESTAMP
 
 from hurtig.common.errors import UserFunctionError
+from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, Watermark, WatermarkStatus
 from hurtig.operators.functions import AsyncFunction
 
 
@@ -53,61 +53,59 @@ class TestResults:
     @BOTH
     def test_results_carry_the_timestamps_of_their_inputs(self, mode: Any) -> None:
         with harness(twice, mode) as h:
-            h.push([1, 2, 3], [5, 6, 7])
-            h.push([4])
-            h.end()
-        assert h.pairs[:6] == [(1, 5), (10, 5), (2, 6), (20, 6), (3, 7), (30, 7)]
-        assert h.values[6:] == [4, 40]
-        assert h.output.watermarks == [MAX_TIMESTAMP]
+            h.process_elements([1, 2, 3], [5, 6, 7])
+            h.process_elements([4])
+            h.end_input()
+        assert h.records[:6] == [(1, 5), (10, 5), (2, 6), (20, 6), (3, 7), (30, 7)]
+        assert h.output[6:] == [4, 40]
+        assert h.watermarks == [MAX_TIMESTAMP]
 
     def test_without_timestamps_results_have_none(self) -> None:
         with harness(twice) as h:
-            h.push([1])
-            h.end()
-        assert h.pairs == [(1, None), (10, None)]
+            h.process_elements([1])
+            h.end_input()
+        assert h.records == [(1, None), (10, None)]
 
     def test_results_are_delivered_by_mail_while_nothing_comes(self) -> None:
         gates = Gates()
         with harness(gates) as h:
-            h.push([1, 2])
+            h.process_elements([1, 2])
             gates.release(2)
-            h.run_mail(
-                lambda: bool(h.operator._done) or (not h.mailbox.work and 2 in gates.open_gates)
-            )
-            assert h.values == [], "the first one is not done yet"
+            h.run_mail(lambda: gates.running == 1).run_mail()
+            assert h.output == [], "the first one is not done yet"
             gates.release(1)
-            h.run_mail(lambda: len(h.values) == 2)
-        assert h.values == [1, 2]
+            h.run_mail(lambda: len(h.output) == 2)
+        assert h.output == [1, 2]
 
     def test_unordered_results_come_when_they_are_done(self) -> None:
         gates = Gates()
         with harness(gates, UNORDERED) as h:
-            h.push([1, 2, 3])
+            h.process_elements([1, 2, 3])
             for value in (3, 1, 2):
                 gates.release(value)
-                h.run_mail(lambda v=value: v in h.values)  # type: ignore[misc]
-        assert h.values == [3, 1, 2]
+                h.run_mail(lambda v=value: v in h.output)  # type: ignore[misc]
+        assert h.output == [3, 1, 2]
 
     def test_unordered_results_do_not_cross_a_watermark(self) -> None:
         gates = Gates()
         with harness(gates, UNORDERED) as h:
-            h.push([1, 2])
+            h.process_elements([1, 2])
             h.watermark(10)
-            h.status(True)
-            h.push([3])
+            h.idle()
+            h.process_elements([3])
             gates.release(3, 2)
-            h.run_mail(lambda: 2 in h.values)
-            assert h.trace == [2]
+            h.run_mail(lambda: 2 in h.output)
+            assert h.events == [2]
             gates.release(1)
-            h.run_mail(lambda: 3 in h.values)
-        assert h.trace == [2, 1, ("watermark", 10), "idle", 3]
+            h.run_mail(lambda: 3 in h.output)
+        assert h.events == [2, 1, Watermark(10), IDLE, 3]
 
     def test_events_pass_at_once_where_nothing_is_under_way(self) -> None:
         with harness(twice) as h:
             h.watermark(1)
-            h.status(True)
-            h.status(False)
-            assert h.trace == [("watermark", 1), "idle", "active"]
+            h.idle()
+            h.active()
+            assert h.events == [Watermark(1), IDLE, ACTIVE]
 
     @pytest.mark.parametrize("result", [(1, 2), {1: 1}.keys() | {2}, iter([1, 2])])
     def test_other_iterables_of_records_are_taken(self, result: Any) -> None:
@@ -115,9 +113,9 @@ class TestResults:
             return result
 
         with harness(give) as h:
-            h.push([0])
-            h.end()
-        assert h.values == [1, 2]
+            h.process_elements([0])
+            h.end_input()
+        assert h.output == [1, 2]
 
     @pytest.mark.parametrize(
         ("result", "text"), [(None, "None"), (7, "a int"), ("ab", "a str"), ({1: 2}, "a dict")]
@@ -127,9 +125,9 @@ class TestResults:
             return result
 
         with harness(give, retry=RETRY_ERRORS) as h:
-            h.push([5])
+            h.process_elements([5])
             with pytest.raises(UserFunctionError, match="must be a list of records") as e:
-                h.end()
+                h.end_input()
         assert text in str(e.value)
         assert "record    5" in str(e.value)
         assert "Traceback" not in str(e.value)
@@ -149,24 +147,24 @@ class TestCapacity:
             return [value]
 
         with harness(count, mode, capacity=3) as h:
-            h.push(range(20))
-            assert len(h.values) >= 17, "results are delivered while the task is blocked"
-            h.end()
+            h.process_elements(range(20))
+            assert len(h.output) >= 17, "results are delivered while the task is blocked"
+            h.end_input()
         assert most == 3
-        assert sorted(h.values) == list(range(20))
+        assert sorted(h.output) == list(range(20))
 
     def test_a_full_queue_blocks_the_task_until_there_is_room(self) -> None:
         gates = Gates()
         with harness(gates, capacity=2) as h:
-            h.push([1, 2])
+            h.process_elements([1, 2])
             timer = threading.Timer(0.1, gates.release, [1, 2, 3])
             started = time.monotonic()
             timer.start()
-            h.push([3])
+            h.process_elements([3])
             assert time.monotonic() - started >= 0.08
-            assert h.values[:1] == [1]
-            h.end()
-        assert h.values == [1, 2, 3]
+            assert h.output[:1] == [1]
+            h.end_input()
+        assert h.output == [1, 2, 3]
         assert gates.most == 2
 
 
@@ -205,37 +203,42 @@ def test_orders_hold_with_random_delays(steps: list[Any], capacity: int, ordered
     with harness(function, ORDERED if ordered else UNORDERED, capacity) as h:
         for step in steps:
             if isinstance(step, bool):
-                h.status(step)
+                if step:
+                    h.idle()
+                else:
+                    h.active()
                 if step is not idle:
                     idle = step
-                    expected.append("idle" if idle else "active")
+                    expected.append(IDLE if idle else ACTIVE)
             elif isinstance(step, int):
                 h.watermark(step)
-                idle = False
                 if step > watermark:
+                    if idle:  # a watermark says that the input is active
+                        expected.append(ACTIVE)
+                    idle = False
                     watermark = step
-                    expected.append(("watermark", step))
+                    expected.append(Watermark(step))
             else:
                 batch = [(len(records) + i, *record) for i, record in enumerate(step)]
                 records += batch
-                h.push(batch, [serial for serial, _, _ in batch])
+                h.process_elements(batch, [serial for serial, _, _ in batch])
                 expected += [(serial, n) for serial, _, results in batch for n in range(results)]
-            h.mailbox.run()
-        h.end()
-    expected.append(("watermark", MAX_TIMESTAMP))
+            h.run_mail()
+        h.end_input()
+    expected += [*([ACTIVE] if idle else []), Watermark(MAX_TIMESTAMP)]
     assert sorted(function.calls) == records
     if ordered:
-        assert h.trace == expected
+        assert h.events == expected
     else:
-        assert sections(h.trace) == sections(expected)
-    assert all(timestamp == serial for (serial, _), timestamp in h.pairs)
+        assert sections(h.events) == sections(expected)
+    assert all(timestamp == serial for (serial, _), timestamp in h.records)
 
 
 def sections(trace: list[Any]) -> list[Any]:
     """The trace with the records between two events sorted."""
     result: list[Any] = [[]]
     for item in trace:
-        if isinstance(item, str) or item[0] == "watermark":
+        if isinstance(item, Watermark | WatermarkStatus):
             result += [item, []]
         else:
             result[-1] = sorted([*result[-1], item])

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.operators.harness import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorHarness
 
 from hurtig.common.error_policy import DEAD_LETTER_TAG
 from hurtig.common.errors import UserFunctionError
+from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP, Watermark
 from hurtig.operators.batch_execution import BatchKeyedOperator
 from hurtig.operators.batch_gathering import FULL_BATCH
 from hurtig.operators.co_process import KeyedCoProcessOperator
@@ -28,6 +28,7 @@ from hurtig.operators.map import MapOperator
 from hurtig.operators.output_tag import OutputTag
 from hurtig.operators.process import KeyedProcessOperator
 from hurtig.state.descriptors import ValueStateDescriptor
+from hurtig.testing import OperatorHarness
 
 
 def first(value: Any) -> Any:
@@ -59,15 +60,15 @@ class Trace(KeyedProcessFunction):
 def test_keys_run_one_after_the_other_in_order_of_time() -> None:
     with OperatorHarness(KeyedProcessOperator(Trace()), first, batch_mode=True) as h:
         assert isinstance(h.operator, BatchKeyedOperator)
-        h.push([("a", "x"), ("b", "y"), ("a", "z")], [30, 20, 10])
+        h.process_elements([("a", "x"), ("b", "y"), ("a", "z")], [30, 20, 10])
         h.watermark(25)
-        h.status(True)
-        h.status(False)
-        h.push([("a", "tie")], [10])
-        assert h.trace == []
-        h.end()
-        assert h.backend.keys(ValueStateDescriptor("count")) == []
-        assert h.timers.num_event_time_timers() + h.timers.num_processing_time_timers() == 0
+        h.idle()
+        h.active()
+        h.process_elements([("a", "tie")], [10])
+        assert h.events == []
+        h.end_input()
+        assert h.keys(ValueStateDescriptor("count")) == []
+        assert h.num_event_time_timers + h.num_processing_time_timers == 0
 
     def timers(key: str, count: int) -> list[Any]:
         return [
@@ -77,23 +78,23 @@ def test_keys_run_one_after_the_other_in_order_of_time() -> None:
             ("PROCESSING_TIME", key, 10**15 + 1, MAX_TIMESTAMP, count),
         ]
 
-    assert h.trace == [
+    assert h.events == [
         ("el", ("a", "z"), 10, MIN_TIMESTAMP, 1),
         ("el", ("a", "tie"), 10, MIN_TIMESTAMP, 2),
         ("el", ("a", "x"), 30, MIN_TIMESTAMP, 3),
         *timers("a", 3),
         ("el", ("b", "y"), 20, MIN_TIMESTAMP, 1),
         *timers("b", 1),
-        ("watermark", MAX_TIMESTAMP),
+        Watermark(MAX_TIMESTAMP),
     ]
-    assert h.pairs[0][1] == 10
-    assert h.pairs[3][1] == 100
+    assert h.records[0][1] == 10
+    assert h.records[3][1] == 100
 
 
 def test_an_input_without_records_ends_with_a_watermark() -> None:
     with OperatorHarness(KeyedProcessOperator(Trace()), first, batch_mode=True) as h:
-        h.end()
-    assert h.trace == [("watermark", MAX_TIMESTAMP)]
+        h.end_input()
+    assert h.events == [Watermark(MAX_TIMESTAMP)]
 
 
 def test_without_timestamps_the_order_of_arrival_holds() -> None:
@@ -103,11 +104,11 @@ def test_without_timestamps_the_order_of_arrival_holds() -> None:
             yield OutputTag("side"), value
 
     with OperatorHarness(KeyedProcessOperator(Echo()), first, batch_mode=True) as h:
-        h.push([("a", 3), ("b", 2)])
-        h.push([("a", 1)])
-        h.end()
-    assert h.pairs == [(("a", 3), None), (("a", 1), None), (("b", 2), None)]
-    assert h.side("side") == h.pairs
+        h.process_elements([("a", 3), ("b", 2)])
+        h.process_elements([("a", 1)])
+        h.end_input()
+    assert h.records == [(("a", 3), None), (("a", 1), None), (("b", 2), None)]
+    assert h.side_records("side") == h.records
 
 
 def test_results_of_many_keys_leave_in_full_batches() -> None:
@@ -116,9 +117,9 @@ def test_results_of_many_keys_leave_in_full_batches() -> None:
             yield value
 
     with OperatorHarness(KeyedProcessOperator(Echo()), lambda v: v, batch_mode=True) as h:
-        h.push(range(FULL_BATCH + 10))
-        h.end()
-    assert [len(batch) for batch in h.output.batches] == [FULL_BATCH, 10]
+        h.process_elements(range(FULL_BATCH + 10))
+        h.end_input()
+    assert h.batch_sizes() == [FULL_BATCH, 10]
 
 
 def test_an_error_shows_after_what_was_made_before_it() -> None:
@@ -129,17 +130,17 @@ def test_an_error_shows_after_what_was_made_before_it() -> None:
                 raise ValueError("one")
 
     with OperatorHarness(KeyedProcessOperator(Fail()), first, batch_mode=True) as h:
-        h.push([("a", 1), ("b", 1), ("c", 1)])
+        h.process_elements([("a", 1), ("b", 1), ("c", 1)])
         with pytest.raises(UserFunctionError, match="ValueError: one"):
-            h.end()
-    assert h.values == [("a", 1), ("b", 1)]
+            h.end_input()
+    assert h.output == [("a", 1), ("b", 1)]
 
     operator = KeyedProcessOperator(Fail())
-    with OperatorHarness(operator, first, batch_mode=True, policy="dead-letter") as h:
-        h.push([("a", 1), ("b", 1), ("c", 1)])
-        h.end()
-    assert h.values == [("a", 1), ("b", 1), ("c", 1)]
-    assert [letter.record for letter, _ in h.side(DEAD_LETTER_TAG)] == [("b", 1)]
+    with OperatorHarness(operator, first, batch_mode=True, error_policy="dead-letter") as h:
+        h.process_elements([("a", 1), ("b", 1), ("c", 1)])
+        h.end_input()
+    assert h.output == [("a", 1), ("b", 1), ("c", 1)]
+    assert [letter.record for letter, _ in h.side_records(DEAD_LETTER_TAG)] == [("b", 1)]
 
 
 def test_two_inputs_are_merged_by_time() -> None:
@@ -150,11 +151,12 @@ def test_two_inputs_are_merged_by_time() -> None:
         def process_element2(self, value: Any, ctx: Any) -> Any:
             yield 2, value
 
-    with OperatorHarness(KeyedCoProcessOperator(Both()), first, batch_mode=True) as h:
-        h.push([("a", 5), ("b", 1), ("a", 7)], [5, 1, 7], 1)
-        h.push([("a", 5), ("a", 1), ("a", 9)], [5, 1, 9], 0)
-        h.end()
-    assert h.values == [
+    operator = KeyedCoProcessOperator(Both())
+    with OperatorHarness(operator, first, key_selector2=first, batch_mode=True) as h:
+        h.process_elements([("a", 5), ("b", 1), ("a", 7)], [5, 1, 7], 1)
+        h.process_elements([("a", 5), ("a", 1), ("a", 9)], [5, 1, 9], 0)
+        h.end_input()
+    assert h.output == [
         (1, ("a", 1)),
         (1, ("a", 5)),
         (2, ("a", 5)),
@@ -162,7 +164,7 @@ def test_two_inputs_are_merged_by_time() -> None:
         (1, ("a", 9)),
         (2, ("b", 1)),
     ]
-    assert h.output.watermarks == [MAX_TIMESTAMP]
+    assert h.watermarks == [MAX_TIMESTAMP]
 
 
 class Counting:
@@ -205,9 +207,9 @@ A, B = ("a", 1), ("b", 2)
 def test_simple_functions_with_state_are_sorted_too(operator: Any, results: list[Any]) -> None:
     operator.keyed = True
     with OperatorHarness(operator, first, batch_mode=True) as h:
-        h.push([("a", 3), A, B], [3, 1, 2])
-        h.end()
-    assert h.values == results
+        h.process_elements([("a", 3), A, B], [3, 1, 2])
+        h.end_input()
+    assert h.output == results
 
 
 def test_simple_functions_without_state_stay_in_their_chain() -> None:
@@ -225,14 +227,14 @@ def test_every_record_is_handled_once_in_order(records: list[Any], size: int) ->
     with OperatorHarness(KeyedProcessOperator(Trace()), first, batch_mode=True) as h:
         for start in range(0, len(records), size):
             piece = records[start : start + size]
-            h.push(piece, [time for _, time in piece])
-        h.end()
+            h.process_elements(piece, [time for _, time in piece])
+        h.end_input()
     expected = []
     for key in dict.fromkeys(key for key, _ in records):
         of_key = sorted([time for k, time in records if k == key])
         expected += [
             ("el", (key, time), time, MIN_TIMESTAMP, n) for n, time in enumerate(of_key, 1)
         ]
-    assert [value for value in h.values if value[0] == "el"] == expected
-    fired = Counter(value[1] for value in h.values if value[0] != "el")
+    assert [value for value in h.output if value[0] == "el"] == expected
+    fired = Counter(value[1] for value in h.output if value[0] != "el")
     assert fired == {key: 4 for key, _ in records}

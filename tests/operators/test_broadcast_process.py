@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.operators.harness import MIN_TIMESTAMP, OperatorHarness
 
 from hurtig.common.error_policy import DEAD_LETTER_TAG
 from hurtig.common.errors import ProgramError, UserFunctionError
+from hurtig.messages import MIN_TIMESTAMP, Watermark
 from hurtig.operators.broadcast_process import (
     BroadcastProcessOperator,
     KeyedBroadcastProcessOperator,
@@ -16,6 +16,7 @@ from hurtig.operators.broadcast_process import (
 from hurtig.operators.functions import BroadcastProcessFunction, KeyedBroadcastProcessFunction
 from hurtig.operators.output_tag import OutputTag
 from hurtig.state.descriptors import MapStateDescriptor, ValueStateDescriptor
+from hurtig.testing import OperatorHarness
 
 RULES = MapStateDescriptor("rules")
 OTHER = MapStateDescriptor("other")
@@ -77,12 +78,12 @@ SUM = ValueStateDescriptor("sum")
 class TestBroadcast:
     def test_the_broadcast_side_writes_and_the_other_reads(self) -> None:
         with OperatorHarness(BroadcastProcessOperator(Enrich(), [RULES, OTHER])) as h:
-            h.push(["a"], [1], 0)
-            h.push([("a", 7), ("b", 8)], [2, 3], 1)
-            h.push(["a", "b"], [4, 5], 0)
-            h.push([("a", None)], None, 1)
-            h.push(["a"], None, 0)
-        assert h.values == [
+            h.process_elements(["a"], [1], 0)
+            h.process_elements([("a", 7), ("b", 8)], [2, 3], 1)
+            h.process_elements(["a", "b"], [4, 5], 0)
+            h.process_elements([("a", None)], None, 1)
+            h.process_elements(["a"], None, 0)
+        assert h.output == [
             ("a", None, False, 1),
             ("rule", ("a", 7), 2, MIN_TIMESTAMP),
             ("rule", ("b", 8), 3, MIN_TIMESTAMP),
@@ -91,9 +92,8 @@ class TestBroadcast:
             ("rule", ("a", None), MIN_TIMESTAMP, MIN_TIMESTAMP),
             ("a", None, False, MIN_TIMESTAMP),
         ]
-        assert h.side("size") == [(0, 1), (2, 4), (2, 5), (1, None)]
-        other = h.context.operator_state.get_broadcast_state(OTHER)
-        assert other.get("seen") == ("a", None)
+        assert h.side_records("size") == [(0, 1), (2, 4), (2, 5), (1, None)]
+        assert h.broadcast_state(OTHER) == {"seen": ("a", None)}
 
     def test_the_other_side_cannot_write(self) -> None:
         call = Call(lambda v, ctx: ctx.get_broadcast_state(RULES).put("a", 1))
@@ -101,7 +101,7 @@ class TestBroadcast:
             OperatorHarness(BroadcastProcessOperator(call, [RULES])) as h,
             pytest.raises(UserFunctionError, match=r"AttributeError: .* no attribute 'put'"),
         ):
-            h.push(["d"])
+            h.process_elements(["d"])
 
     @pytest.mark.parametrize("index", [0, 1])
     def test_an_unknown_descriptor_is_an_error_that_names_the_known_ones(self, index: int) -> None:
@@ -110,7 +110,7 @@ class TestBroadcast:
 
         h = OperatorHarness(BroadcastProcessOperator(Call(ask, ask), [RULES]), name="Mine")
         with h, pytest.raises(UserFunctionError, match="requested state does not exist") as e:
-            h.push(["d"], index=index)
+            h.process_elements(["d"], input_index=index)
         assert "'other' is not among the broadcast states 'rules' of 'Mine'" in str(e.value)
 
     def test_error_policies(self) -> None:
@@ -120,13 +120,14 @@ class TestBroadcast:
             return [value]
 
         call = Call(fail, fail)
-        h = OperatorHarness(BroadcastProcessOperator(call, [RULES]), policy="dead-letter")
+        operator = BroadcastProcessOperator(call, [RULES])
+        h = OperatorHarness(operator, error_policy="dead-letter", copy=False)
         with h:
-            h.push([1, 2, 3], index=0)
-            h.push([2, 4], index=1)
-        assert h.values == [1, 3, 4]
+            h.process_elements([1, 2, 3], input_index=0)
+            h.process_elements([2, 4], input_index=1)
+        assert h.output == [1, 3, 4]
         assert call.seen == [1, 2, 3, 2, 4]
-        assert [letter.record for letter, _ in h.side(DEAD_LETTER_TAG)] == [2, 2]
+        assert [letter.record for letter, _ in h.side_records(DEAD_LETTER_TAG)] == [2, 2]
 
     def test_it_needs_a_descriptor_and_both_methods(self) -> None:
         with pytest.raises(ProgramError, match="MapStateDescriptor"):
@@ -137,18 +138,18 @@ class TestBroadcast:
     def test_in_batch_mode_the_broadcast_input_comes_first(self) -> None:
         operator = BroadcastProcessOperator(Enrich(), [RULES, OTHER])
         with OperatorHarness(operator, batch_mode=True) as h:
-            h.push(["a"], [1], 0)
-            h.watermark(2**63 - 1, 0)
+            h.process_elements(["a"], [1], 0)
+            h.watermark1(2**63 - 1)
             h.operator.end_input(0)
-            assert h.trace == []
-            h.push([("a", 7)], [2], 1)
-            h.watermark(2**63 - 1, 1)
+            assert h.events == []
+            h.process_elements([("a", 7)], [2], 1)
+            h.watermark2(2**63 - 1)
             h.operator.end_input(1)
             h.operator.finish()
-        assert h.trace == [
+        assert h.events == [
             ("rule", ("a", 7), 2, MIN_TIMESTAMP),
             ("a", 7, True, 1),
-            ("watermark", 2**63 - 1),
+            Watermark(2**63 - 1),
         ]
 
 
@@ -169,12 +170,12 @@ class TestKeyedBroadcast:
             ctx.get_broadcast_state(RULES).put(*value)
 
         operator = KeyedBroadcastProcessOperator(KeyedCall(add, rule, show), [RULES])
-        with OperatorHarness(operator, [first, None]) as h:
-            h.push([("a", 1), ("b", 2), ("a", 3)], index=0)
-            h.clock.advance_to(50)
-            h.push([("r", 1)], index=1)
-            h.end()
-        assert h.values == [
+        with OperatorHarness(operator, first) as h:
+            h.process_elements([("a", 1), ("b", 2), ("a", 3)], input_index=0)
+            h.set_processing_time(50)
+            h.process_elements([("r", 1)], input_index=1)
+            h.end_input()
+        assert h.output == [
             ("a", "PROCESSING_TIME", 4, 50, {}),
             ("b", "PROCESSING_TIME", 2, 50, {}),
             ("a", "EVENT_TIME", 4, 100, {"r": 1}),
@@ -192,22 +193,22 @@ class TestKeyedBroadcast:
             ctx.apply_to_keyed_state(SUM, visit)
 
         operator = KeyedBroadcastProcessOperator(KeyedCall(add, broadcast, show), [RULES])
-        with OperatorHarness(operator, [first, None]) as h:
-            h.push([(1, 1), (True, 2), (1.0, 3)], index=0)
-            h.push(["go"], index=1)
-            h.end()
+        with OperatorHarness(operator, first, copy=False) as h:
+            h.process_elements([(1, 1), (True, 2), (1.0, 3)], input_index=0)
+            h.process_elements(["go"], input_index=1)
+            h.end_input()
         assert seen == {"1": 1, "True": 2, "1.0": 3}
-        assert [v[2] for v in h.values] == [10, 20, 30]
+        assert [v[2] for v in h.output] == [10, 20, 30]
 
     def test_the_broadcast_side_has_no_key(self) -> None:
         def broadcast(self: Any, value: Any, ctx: Any) -> None:
             self.state.update(1)
 
         operator = KeyedBroadcastProcessOperator(KeyedCall(add, broadcast, show), [RULES])
-        with OperatorHarness(operator, [first, None]) as h:
-            h.push([("a", 1)], index=0)
+        with OperatorHarness(operator, first) as h:
+            h.process_elements([("a", 1)], input_index=0)
             with pytest.raises(UserFunctionError, match="NoKeyError"):
-                h.push(["go"], index=1)
+                h.process_elements(["go"], input_index=1)
 
     def test_in_batch_mode_rules_come_first_and_keys_one_by_one(self) -> None:
         def element(self: Any, value: Any, ctx: Any) -> Any:
@@ -222,12 +223,12 @@ class TestKeyedBroadcast:
             yield "timer", ctx.get_current_key()
 
         operator = KeyedBroadcastProcessOperator(KeyedCall(element, rule, timer), [RULES])
-        with OperatorHarness(operator, [first, None], batch_mode=True) as h:
-            h.push([("a", 2), ("b", 1), ("a", 1)], [2, 1, 1], 0)
-            h.push([("r", 1)], index=1)
-            h.end()
+        with OperatorHarness(operator, first, batch_mode=True) as h:
+            h.process_elements([("a", 2), ("b", 1), ("a", 1)], [2, 1, 1], 0)
+            h.process_elements([("r", 1)], input_index=1)
+            h.end_input()
         rules = {"r": 1}
-        assert h.values == [
+        assert h.output == [
             ("rule", ("r", 1)),
             ("el", ("a", 1), rules),
             ("el", ("a", 2), rules),

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.operators.harness import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorHarness
 
 from hurtig.common.errors import UserFunctionError
+from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, MIN_TIMESTAMP, Watermark
 from hurtig.operators.co_process import (
     CoFlatMapOperator,
     CoMapOperator,
@@ -26,6 +26,7 @@ from hurtig.operators.functions import (
 )
 from hurtig.operators.output_tag import OutputTag
 from hurtig.state.descriptors import ValueStateDescriptor
+from hurtig.testing import OperatorHarness
 
 
 def first(value: Any) -> Any:
@@ -92,55 +93,55 @@ class Totals(KeyedCoProcessFunction):
 
 def test_co_map_has_a_method_for_each_input_and_none_is_no_result() -> None:
     with OperatorHarness(CoMapOperator(Map())) as h:
-        h.push([1, 2], [10, 20], 0)
-        h.push(["a", None, "b"], [30, 40, 50], 1)
-    assert h.pairs == [(("one", 1), 10), (("one", 2), 20), ("a", 30), ("b", 50)]
+        h.process_elements([1, 2], [10, 20], 0)
+        h.process_elements(["a", None, "b"], [30, 40, 50], 1)
+    assert h.records == [(("one", 1), 10), (("one", 2), 20), ("a", 30), ("b", 50)]
 
 
 def test_co_map_shares_keyed_state() -> None:
     operator = CoMapOperator(KeyedMap())
     operator.keyed = True  # as the API does
-    with OperatorHarness(operator, first) as h:
-        h.push([("a", 1), ("b", 2), ("a", 3)], index=0)
-        h.push([("a",), ("c",)], index=1)
-    assert h.values == [("a", 1), ("b", 2), ("a", 4), ("read", "a", 4), ("read", "c", None)]
+    with OperatorHarness(operator, first, key_selector2=first) as h:
+        h.process_elements([("a", 1), ("b", 2), ("a", 3)], input_index=0)
+        h.process_elements([("a",), ("c",)], input_index=1)
+    assert h.output == [("a", 1), ("b", 2), ("a", 4), ("read", "a", 4), ("read", "c", None)]
 
 
 def test_co_flat_map_takes_generators_and_none() -> None:
     with OperatorHarness(CoFlatMapOperator(Repeat())) as h:
-        h.push([1, 3], index=0)
-        h.push(["a"], index=1)
-    assert h.values == [0, 0, 1, 2]
+        h.process_elements([1, 3], input_index=0)
+        h.process_elements(["a"], input_index=1)
+    assert h.output == [0, 0, 1, 2]
 
 
 def test_co_process_sees_the_lower_of_two_watermarks() -> None:
     with OperatorHarness(CoProcessOperator(Times())) as h:
-        h.push(["a"], [5], 0)
-        h.watermark(50, 0)
-        h.push(["b"], [60], 0)
-        h.watermark(30, 1)
-        h.push(["c"], [70], 0)
-        h.push(["x"], [80], 1)
+        h.process_elements(["a"], [5], 0)
+        h.watermark1(50)
+        h.process_elements(["b"], [60], 0)
+        h.watermark2(30)
+        h.process_elements(["c"], [70], 0)
+        h.process_elements(["x"], [80], 1)
         with pytest.raises(UserFunctionError, match="Register timers is only supported"):
-            h.push(["timer"], index=1)
-    assert h.values == [
+            h.process_elements(["timer"], input_index=1)
+    assert h.output == [
         ("e1", "a", 5, MIN_TIMESTAMP),
         ("e1", "b", 60, MIN_TIMESTAMP),
         ("e1", "c", 70, 30),
     ]
-    assert h.side("second") == [("x", 80)]
-    assert h.output.watermarks == [30]
+    assert h.side_records("second") == [("x", 80)]
+    assert h.watermarks == [30]
 
 
 def test_an_idle_input_does_not_hold_the_watermark() -> None:
     with OperatorHarness(CoProcessOperator(Times())) as h:
-        h.watermark(50, 0)
-        h.status(True, 1)
-        assert h.trace == [("watermark", 50)]
-        h.status(True, 0)
-        assert h.trace[-1] == "idle"
-        h.status(False, 1)
-        assert h.trace[-1] == "active"
+        h.watermark1(50)
+        h.idle(1)
+        assert h.events == [Watermark(50)]
+        h.idle(0)
+        assert h.events[-1] is IDLE
+        h.active(1)
+        assert h.events[-1] is ACTIVE
 
 
 class WithTimer(CoProcessFunction):
@@ -159,11 +160,11 @@ class WithTimer(CoProcessFunction):
 def test_co_process_function_on_keyed_streams() -> None:
     operator = CoProcessOperator(WithTimer())
     operator.keyed = True
-    with OperatorHarness(operator, first) as h:
-        h.push([("a", 3)], index=0)
-        h.push([("a", 4)], index=1)
-        h.end()
-    assert h.values == [("a", 4), ("timer", 3)]
+    with OperatorHarness(operator, first, key_selector2=first) as h:
+        h.process_elements([("a", 3)], input_index=0)
+        h.process_elements([("a", 4)], input_index=1)
+        h.end_input()
+    assert h.output == [("a", 4), ("timer", 3)]
 
 
 @pytest.mark.parametrize(
@@ -195,14 +196,15 @@ BATCHES = st.lists(
 def test_both_inputs_share_state_and_timers(batches: list[Any]) -> None:
     function = Totals()
     totals: Counter[str] = Counter()
-    with OperatorHarness(KeyedCoProcessOperator(function), first) as h:
+    operator = KeyedCoProcessOperator(function)
+    with OperatorHarness(operator, first, key_selector2=first, copy=False) as h:
         for index, records in batches:
-            h.push(records, index=index)
+            h.process_elements(records, input_index=index)
             for key, amount in records:
                 totals[key] += (100 if index else 1) * amount
         h.watermark(10**9 - 1)
-        assert h.values == []
-        h.end()
-    assert sorted(h.pairs) == [((k, v, 10**9), 10**9) for k, v in sorted(totals.items())]
+        assert h.output == []
+        h.end_input()
+    assert sorted(h.records) == [((k, v, 10**9), 10**9) for k, v in sorted(totals.items())]
     assert function.calls == sum(len(records) for _, records in batches)
-    assert h.output.watermarks == [10**9 - 1, MAX_TIMESTAMP]
+    assert h.watermarks == [10**9 - 1, MAX_TIMESTAMP]

@@ -7,11 +7,12 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.operators.harness import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorHarness
 
+from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP
 from hurtig.operators.functions import KeyedProcessFunction
 from hurtig.operators.process import KeyedProcessOperator
 from hurtig.state.descriptors import ValueStateDescriptor
+from hurtig.testing import OperatorHarness
 
 
 def first(value: Any) -> Any:
@@ -88,19 +89,19 @@ STEPS = st.lists(
 def test_state_and_timers_agree_with_the_model(steps: list[Any]) -> None:
     function, model = CountAndTime(), Model()
     records = 0
-    with OperatorHarness(KeyedProcessOperator(function), first) as h:
+    with OperatorHarness(KeyedProcessOperator(function), first, copy=False) as h:
         for step in [*steps, MAX_TIMESTAMP]:
             if isinstance(step, int):
                 h.watermark(step)
                 model.advance(step)
                 continue
             records += len(step)
-            h.push(step, [record[1] for record in step])
+            h.process_elements(step, [record[1] for record in step])
             for record in step:
                 model.record(*record)
     # Timers of one time fire in any order of keys.
-    assert Counter(h.values) == Counter(model.results)
+    assert Counter(h.output) == Counter(model.results)
     for key in "abc":
-        mine = [r for r in h.values if r[1] == key]
+        mine = [r for r in h.output if r[1] == key]
         assert mine == [r for r in model.results if r[1] == key]
     assert function.calls == records

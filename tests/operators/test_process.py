@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.operators.harness import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorHarness
 
 from hurtig.common.error_policy import DEAD_LETTER_TAG
 from hurtig.common.errors import UserFunctionError
+from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP
 from hurtig.operators.functions import KeyedProcessFunction, ProcessFunction
 from hurtig.operators.output_tag import OutputTag
 from hurtig.operators.process import KeyedProcessOperator, ProcessOperator
 from hurtig.state.descriptors import ValueStateDescriptor
+from hurtig.testing import OperatorHarness
 
 
 def first(value: Any) -> Any:
@@ -46,8 +47,8 @@ class TestProcess:
     def test_none_lists_and_iterators_are_results(self) -> None:
         results = {1: None, 2: [2, 2], 3: iter((3,)), 4: []}
         with OperatorHarness(ProcessOperator(Call(lambda v, ctx: results[v]))) as h:
-            h.push([1, 2, 3, 4])
-        assert h.values == [2, 2, 3]
+            h.process_elements([1, 2, 3, 4])
+        assert h.output == [2, 2, 3]
 
     def test_results_carry_the_timestamp_of_their_record(self) -> None:
         def two(value: Any, ctx: Any) -> Any:
@@ -55,13 +56,13 @@ class TestProcess:
             yield value
 
         with OperatorHarness(ProcessOperator(Call(two))) as h:
-            h.push(["a", "b"], [5, 7])
-        assert h.pairs == [(("a", 5), 5), ("a", 5), (("b", 7), 7), ("b", 7)]
+            h.process_elements(["a", "b"], [5, 7])
+        assert h.records == [(("a", 5), 5), ("a", 5), (("b", 7), 7), ("b", 7)]
 
     def test_without_timestamps_results_have_none_and_the_context_says_min(self) -> None:
         with OperatorHarness(ProcessOperator(Call(lambda v, ctx: [ctx.timestamp()]))) as h:
-            h.push(["a"])
-        assert h.pairs == [(MIN_TIMESTAMP, None)]
+            h.process_elements(["a"])
+        assert h.records == [(MIN_TIMESTAMP, None)]
 
     def test_the_context_tells_times(self) -> None:
         def times(value: Any, ctx: Any) -> Any:
@@ -69,12 +70,12 @@ class TestProcess:
             yield service.current_watermark(), service.current_processing_time()
 
         with OperatorHarness(ProcessOperator(Call(times))) as h:
-            h.push(["a"])
+            h.process_elements(["a"])
             h.watermark(40)
-            h.clock.advance_to(9)
-            h.push(["b"])
-        assert h.values == [(MIN_TIMESTAMP, 0), (40, 9)]
-        assert h.output.watermarks == [40]
+            h.set_processing_time(9)
+            h.process_elements(["b"])
+        assert h.output == [(MIN_TIMESTAMP, 0), (40, 9)]
+        assert h.watermarks == [40]
 
     def test_pairs_with_a_tag_go_to_the_side_output(self) -> None:
         tag = OutputTag("odd")
@@ -85,9 +86,9 @@ class TestProcess:
             yield ()
 
         with OperatorHarness(ProcessOperator(Call(split))) as h:
-            h.push([1, 2, 3], [10, 20, 30])
-        assert h.side("odd") == [(1, 10), (3, 30)]
-        assert h.values == [("no tag", 1), (), 2, ("no tag", 2), (), ("no tag", 3), ()]
+            h.process_elements([1, 2, 3], [10, 20, 30])
+        assert h.side_records("odd") == [(1, 10), (3, 30)]
+        assert h.output == [("no tag", 1), (), 2, ("no tag", 2), (), ("no tag", 3), ()]
 
     def test_a_tag_in_a_triple_is_an_error(self) -> None:
         call = Call(lambda v, ctx: [(OutputTag("t"), v, v)])
@@ -97,12 +98,12 @@ class TestProcess:
                 UserFunctionError, match=r"TypeError: a side output takes a pair .* tuple of 3"
             ),
         ):
-            h.push([1])
+            h.process_elements([1])
 
     def test_a_result_that_is_not_iterable_names_the_operator(self) -> None:
         operator = ProcessOperator(Call(lambda v, ctx: v))
         with OperatorHarness(operator, name="Mine") as h, pytest.raises(UserFunctionError) as e:
-            h.push([1])
+            h.process_elements([1])
         text = str(e.value)
         assert text.startswith("TypeError: 'int' object is not iterable")
         assert "operator  Mine" in text
@@ -116,10 +117,10 @@ class TestProcess:
 
         text = "Register timers is only supported on a keyed stream"
         with (
-            OperatorHarness(ProcessOperator(Call(register)), policy="skip", name="Mine") as h,
+            OperatorHarness(ProcessOperator(Call(register)), error_policy="skip", name="Mine") as h,
             pytest.raises(UserFunctionError, match=text) as e,
         ):
-            h.push([1])
+            h.process_elements([1])
         assert "operator  Mine" in str(e.value)
 
     def test_keyed_state_is_refused_in_open(self) -> None:
@@ -130,9 +131,8 @@ class TestProcess:
             def process_element(self, value: Any, ctx: Any) -> Any:
                 return [value]
 
-        h = OperatorHarness(ProcessOperator(Stateful()))
         with pytest.raises(UserFunctionError, match="has no key"):
-            h.open()
+            OperatorHarness(ProcessOperator(Stateful()))
 
     @pytest.mark.parametrize("function", [None, 42, Call, lambda value, ctx: [value]])
     def test_what_is_no_process_function_is_refused(self, function: Any) -> None:
@@ -151,11 +151,11 @@ class TestErrors:
     def test_fail_emits_what_was_made_before(self) -> None:
         call = Call(self.fail_on_two)
         with (
-            OperatorHarness(ProcessOperator(call)) as h,
+            OperatorHarness(ProcessOperator(call), copy=False) as h,
             pytest.raises(UserFunctionError, match="ValueError: two") as e,
         ):
-            h.push([1, 2, 3], [10, 20, 30])
-        assert h.pairs == [(1, 10), (-1, 10), (2, 20)]
+            h.process_elements([1, 2, 3], [10, 20, 30])
+        assert h.records == [(1, 10), (-1, 10), (2, 20)]
         assert call.seen == [1, 2]
         assert "record    2" in str(e.value)
         assert "collector.py" not in str(e.value)
@@ -164,13 +164,13 @@ class TestErrors:
     @pytest.mark.parametrize("policy", ["skip", "dead-letter"])
     def test_other_policies_go_on_with_the_next_record(self, policy: str) -> None:
         call = Call(self.fail_on_two)
-        with OperatorHarness(ProcessOperator(call), policy=policy) as h:
-            h.push([1, 2, 2, 3], [10, 20, 21, 30])
+        with OperatorHarness(ProcessOperator(call), error_policy=policy, copy=False) as h:
+            h.process_elements([1, 2, 2, 3], [10, 20, 21, 30])
         assert call.seen == [1, 2, 2, 3]
-        assert h.values == [1, -1, 2, 2, 3, -3]
-        assert h.context.metrics.skipped == 2
+        assert h.output == [1, -1, 2, 2, 3, -3]
+        assert h.metrics.skipped == 2
         assert len(h.warnings) == 1
-        letters = h.side(DEAD_LETTER_TAG)
+        letters = h.side_records(DEAD_LETTER_TAG)
         if policy == "skip":
             assert letters == []
         else:
@@ -185,10 +185,10 @@ class TestErrors:
                 raise KeyError(4)
             return results[value]
 
-        with OperatorHarness(ProcessOperator(Call(call)), policy="dead-letter") as h:
-            h.push([1, 2, 4, 3])
-        assert h.values == [1, 3]
-        reasons = [letter.reason for letter, _ in h.side(DEAD_LETTER_TAG)]
+        with OperatorHarness(ProcessOperator(Call(call)), error_policy="dead-letter") as h:
+            h.process_elements([1, 2, 4, 3])
+        assert h.output == [1, 3]
+        reasons = [letter.reason for letter, _ in h.side_records(DEAD_LETTER_TAG)]
         assert reasons[0].startswith("TypeError: 'int' object is not iterable")
         assert reasons[1] == "KeyError: 4"
 
@@ -203,18 +203,18 @@ class TestErrors:
 
         operator = KeyedProcessOperator(KeyedCall(element, timer))
         with OperatorHarness(operator, first) as h:
-            h.push([("good", 5), ("bad", 6), ("good", 7)])
+            h.process_elements([("good", 5), ("bad", 6), ("good", 7)])
             with pytest.raises(UserFunctionError, match="ValueError: no") as e:
                 h.watermark(10)
         assert "key='bad', timestamp=6, time_domain='EVENT_TIME'" in str(e.value)
-        assert h.values == [5, 6]
+        assert h.output == [5, 6]
 
         operator = KeyedProcessOperator(KeyedCall(element, timer))
-        with OperatorHarness(operator, first, policy="dead-letter") as h:
-            h.push([("good", 5), ("bad", 6), ("good", 7)])
+        with OperatorHarness(operator, first, error_policy="dead-letter") as h:
+            h.process_elements([("good", 5), ("bad", 6), ("good", 7)])
             h.watermark(10)
-        assert h.values == [5, 6, 7]
-        assert h.side(DEAD_LETTER_TAG)[0][0].record == ("bad", 6, "EVENT_TIME")
+        assert h.output == [5, 6, 7]
+        assert h.side_records(DEAD_LETTER_TAG)[0][0].record == ("bad", 6, "EVENT_TIME")
 
 
 class TestTimers:
@@ -228,16 +228,16 @@ class TestTimers:
             yield ctx.get_current_key(), timestamp, ctx.timestamp(), service.current_watermark()
 
         with OperatorHarness(KeyedProcessOperator(KeyedCall(element, timer)), first) as h:
-            h.push([("a", 10), ("b", 20)], [10, 20])
+            h.process_elements([("a", 10), ("b", 20)], [10, 20])
             h.watermark(110)
-            h.end()
-        assert h.pairs == [
+            h.end_input()
+        assert h.records == [
             (("el", 10), 10),
             (("el", 20), 20),
             (("a", 110, 110, 110), 110),
             (("b", 120, 120, MAX_TIMESTAMP), 120),
         ]
-        assert h.output.watermarks == [110, MAX_TIMESTAMP]
+        assert h.watermarks == [110, MAX_TIMESTAMP]
 
     def test_the_end_of_input_fires_timers_registered_meanwhile(self) -> None:
         def timer(t: int, ctx: Any) -> Any:
@@ -251,9 +251,9 @@ class TestTimers:
             ctx.timer_service().register_event_time_timer(value[1])
 
         with OperatorHarness(KeyedProcessOperator(KeyedCall(element, timer)), first) as h:
-            h.push([("a", 10)])
-            h.end()
-        assert h.values == [10, 20, 30, 40, 3, 13, 23, 33, 43]
+            h.process_elements([("a", 10)])
+            h.end_input()
+        assert h.output == [10, 20, 30, 40, 3, 13, 23, 33, 43]
 
     def test_processing_time_timers_fire_with_the_clock(self) -> None:
         def element(value: Any, ctx: Any) -> Any:
@@ -265,17 +265,17 @@ class TestTimers:
                 ctx.timer_service().register_processing_time_timer(60)
 
         with OperatorHarness(KeyedProcessOperator(KeyedCall(element, timer)), first) as h:
-            h.push([("a", 50)])
-            h.push([("b", 20), ("c", 90)])
-            h.clock.advance_to(19)
-            assert h.values == []
-            h.clock.advance_to(55)
-            assert [v[:2] for v in h.values] == [("b", 20), ("a", 50)]
-            h.clock.advance_to(60)
-            assert h.values[-1] == ("a", 60, "PROCESSING_TIME")
-            h.end()
-            h.clock.advance_to(1000)
-        assert len(h.values) == 3, "pending processing-time timers are dropped at the end"
+            h.process_elements([("a", 50)])
+            h.process_elements([("b", 20), ("c", 90)])
+            h.set_processing_time(19)
+            assert h.output == []
+            h.set_processing_time(55)
+            assert [v[:2] for v in h.output] == [("b", 20), ("a", 50)]
+            h.set_processing_time(60)
+            assert h.output[-1] == ("a", 60, "PROCESSING_TIME")
+            h.end_input()
+            h.set_processing_time(1000)
+        assert len(h.output) == 3, "pending processing-time timers are dropped at the end"
 
     def test_a_deleted_timer_does_not_fire(self) -> None:
         def element(value: Any, ctx: Any) -> None:
@@ -290,10 +290,10 @@ class TestTimers:
             yield ctx.get_current_key(), ctx.time_domain().name
 
         with OperatorHarness(KeyedProcessOperator(KeyedCall(element, timer)), first) as h:
-            h.push([("a", 0), ("b", 1)])
-            h.clock.advance_to(70)
-            h.end()
-        assert h.values == [("a", "PROCESSING_TIME"), ("a", "EVENT_TIME")]
+            h.process_elements([("a", 0), ("b", 1)])
+            h.set_processing_time(70)
+            h.end_input()
+        assert h.output == [("a", "PROCESSING_TIME"), ("a", "EVENT_TIME")]
 
     def test_keys_come_back_as_the_user_made_them(self) -> None:
         def element(value: Any, ctx: Any) -> Any:
@@ -304,6 +304,6 @@ class TestTimers:
             yield ctx.get_current_key()
 
         with OperatorHarness(KeyedProcessOperator(KeyedCall(element, timer)), lambda v: v) as h:
-            h.push([1, True, 1.0, (2, 2.0)])
-            h.end()
-        assert [repr(v) for v in h.values] == ["1", "True", "1.0", "(2, 2.0)"] * 2
+            h.process_elements([1, True, 1.0, (2, 2.0)])
+            h.end_input()
+        assert [repr(v) for v in h.output] == ["1", "True", "1.0", "(2, 2.0)"] * 2

@@ -11,7 +11,7 @@ from hurtig.common.time import Duration
 from hurtig.common.watermark_strategy import WatermarkStrategy
 from hurtig.connectors.source import ReadStatus, Source, SourceBatch, SourceContext, SourceReader
 from hurtig.jobmanager.alignment import WatermarkAlignment
-from hurtig.messages import MAX_TIMESTAMP
+from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, Watermark
 from hurtig.operators.source_operator import SourceOperator
 from hurtig.testing import OperatorHarness
 
@@ -75,10 +75,9 @@ class Run:
         self.operator = SourceOperator(source, strategy, None, "fail")
         self.operator.splits = splits or Splits()
         self.operator.wakeup = lambda: None
-        self.harness = OperatorHarness(self.operator)
 
-    def open(self) -> Run:
-        self.harness.open()
+    def open(self, name: str = "operator") -> Run:
+        self.harness = OperatorHarness(self.operator, name=name, copy=False)
         return self
 
     def read(self, split: str, *times: int, finished: bool = False) -> None:
@@ -103,7 +102,7 @@ class Run:
 
     @property
     def statuses(self) -> list[str]:
-        return ["idle" if s.idle else "active" for s in self.harness.output.statuses]
+        return self.harness.statuses
 
 
 def test_the_slowest_split_holds_the_watermark() -> None:
@@ -195,7 +194,7 @@ def test_a_reader_without_any_split_becomes_idle() -> None:
     assert run.statuses == ["idle"]
     run.read("a", 10)
     assert run.statuses == ["idle", "active"]
-    assert run.harness.events == ["idle", "active", 10]
+    assert run.harness.events == [IDLE, ACTIVE, 10]
     run.read("a", 20, finished=True)
     run.wait(200)
     assert run.statuses == ["idle", "active"]
@@ -215,7 +214,7 @@ def test_the_end_of_an_idle_source_is_no_longer_idle() -> None:
     run.wait(3000)
     run.reader.script.append(ReadStatus.END_OF_INPUT)
     run.operator.poll(1)
-    assert run.harness.events == ["idle", "active", Watermark(MAX_TIMESTAMP)]
+    assert run.harness.events == [IDLE, ACTIVE, Watermark(MAX_TIMESTAMP)]
 
 
 @pytest.mark.parametrize("finished", [True, False])
@@ -235,8 +234,7 @@ def test_nobody_waits_for_an_idle_source() -> None:
             "g", Duration.of_millis(100), Duration.of_millis(200)
         )
         run.operator.alignment = group
-        run.harness.context.uid = str(number)
-        run.open()
+        run.open(str(number))
     idle.read("a", 10)
     idle.wait(400)
     fast.read("b", 10_000)

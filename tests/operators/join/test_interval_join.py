@@ -8,18 +8,23 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.operators.harness import MAX_TIMESTAMP, MIN_TIMESTAMP, OperatorHarness
 
 from hurtig.common.error_policy import DEAD_LETTER_TAG
 from hurtig.common.errors import UserFunctionError
+from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP
 from hurtig.operators.functions import ProcessJoinFunction
 from hurtig.operators.join.interval_join import LEFT, RIGHT, IntervalJoinOperator
 from hurtig.operators.output_tag import OutputTag
 from hurtig.operators.window.assigner import MissingTimestampError
+from hurtig.testing import OperatorHarness
 
 
 def first(value: Any) -> Any:
     return value[0]
+
+
+def joining(operator: IntervalJoinOperator, **options: Any) -> OperatorHarness:
+    return OperatorHarness(operator, first, key_selector2=first, **options)
 
 
 class Pairs(ProcessJoinFunction):
@@ -42,30 +47,30 @@ class Call(ProcessJoinFunction):
 
 
 def test_pairs_within_the_interval_meet_whoever_comes_first() -> None:
-    with OperatorHarness(IntervalJoinOperator(Pairs(), -2, 1), first) as h:
-        h.push([("k", "r7"), ("k", "r8"), ("x", "r9")], [7, 8, 9], RIGHT)
-        h.push([("k", "l10")], [10], LEFT)
-        h.push([("k", "r11"), ("k", "r12"), ("k", "r9")], [11, 12, 9], RIGHT)
+    with joining(IntervalJoinOperator(Pairs(), -2, 1)) as h:
+        h.process_elements([("k", "r7"), ("k", "r8"), ("x", "r9")], [7, 8, 9], RIGHT)
+        h.process_elements([("k", "l10")], [10], LEFT)
+        h.process_elements([("k", "r11"), ("k", "r12"), ("k", "r9")], [11, 12, 9], RIGHT)
     left = ("k", "l10")
-    assert h.pairs == [
+    assert h.records == [
         ((left, ("k", "r8")), 10),
         ((left, ("k", "r11")), 11),
         ((left, ("k", "r9")), 10),
     ]
-    assert h.side("times") == [((10, 8, 10), 10), ((10, 11, 11), 11), ((10, 9, 10), 10)]
+    assert h.side_records("times") == [((10, 8, 10), 10), ((10, 11, 11), 11), ((10, 9, 10), 10)]
 
 
 def test_matches_of_one_record_come_in_order_of_time() -> None:
-    with OperatorHarness(IntervalJoinOperator(Pairs(), -100, 100), first) as h:
-        h.push([("k", t) for t in (9, 3, 5, 3)], [9, 3, 5, 3], RIGHT)
-        h.push([("k", "l")], [4], LEFT)
-    assert [right[1] for _, right in h.values] == [3, 3, 5, 9]
+    with joining(IntervalJoinOperator(Pairs(), -100, 100)) as h:
+        h.process_elements([("k", t) for t in (9, 3, 5, 3)], [9, 3, 5, 3], RIGHT)
+        h.process_elements([("k", "l")], [4], LEFT)
+    assert [right[1] for _, right in h.output] == [3, 3, 5, 9]
 
 
 def test_state_goes_when_nothing_on_time_can_match() -> None:
-    with OperatorHarness(IntervalJoinOperator(Pairs(), -2, 5), first) as h:
-        h.push([("k", 1)], [10], LEFT)
-        h.push([("k", 2)], [10], RIGHT)
+    with joining(IntervalJoinOperator(Pairs(), -2, 5)) as h:
+        h.process_elements([("k", 1)], [10], LEFT)
+        h.process_elements([("k", 2)], [10], RIGHT)
         left, right = h.operator._tables  # type: ignore[attr-defined]
         h.watermark(12)
         assert left
@@ -77,33 +82,37 @@ def test_state_goes_when_nothing_on_time_can_match() -> None:
         assert left, "a right record at 15 is on time and matches"
         h.watermark(16)
         assert not left
-    assert h.timers.num_event_time_timers() == 0
-    assert h.output.watermarks == [12, 13, 15, 16]
+    assert h.num_event_time_timers == 0
+    assert h.watermarks == [12, 13, 15, 16]
 
 
 @pytest.mark.parametrize("tags", [(None, None), ("late-left", "late-right")])
 def test_late_records(tags: tuple[str | None, str | None]) -> None:
-    with OperatorHarness(IntervalJoinOperator(Pairs(), 0, 0, *tags), first) as h:
+    with OperatorHarness(
+        IntervalJoinOperator(Pairs(), 0, 0, *tags), first, key_selector2=first
+    ) as h:
         h.watermark(10)
-        h.push([("k", 1), ("k", 2)], [9, 10], LEFT)
-        h.push([("k", 3), ("k", 4)], [10, 8], RIGHT)
-        h.push([("k", 5)], [0], RIGHT)
-    assert h.values == [(("k", 2), ("k", 3))]
+        h.process_elements([("k", 1), ("k", 2)], [9, 10], LEFT)
+        h.process_elements([("k", 3), ("k", 4)], [10, 8], RIGHT)
+        h.process_elements([("k", 5)], [0], RIGHT)
+    assert h.output == [(("k", 2), ("k", 3))]
     if tags[0]:
-        assert h.side("late-left") == [(("k", 1), 9)]
-        assert h.side("late-right") == [(("k", 4), 8), (("k", 5), 0)]
-        assert h.context.metrics.late_dropped == 0
+        assert h.side_records("late-left") == [(("k", 1), 9)]
+        assert h.side_records("late-right") == [(("k", 4), 8), (("k", 5), 0)]
+        assert h.late_dropped == 0
     else:
-        assert h.context.metrics.late_dropped == 3
+        assert h.late_dropped == 3
         assert len(h.warnings) == 1
         assert "side_output_left_late_data" in h.warnings[0]
 
 
 @pytest.mark.parametrize("timestamps", [None, [MIN_TIMESTAMP]])
 def test_a_record_without_timestamp_is_an_error(timestamps: Any) -> None:
-    h = OperatorHarness(IntervalJoinOperator(Pairs(), 0, 0), first, name="Mine")
+    h = OperatorHarness(
+        IntervalJoinOperator(Pairs(), 0, 0), first, key_selector2=first, name="Mine"
+    )
     with h, pytest.raises(MissingTimestampError, match=r"'Mine'.*assign_timestamps"):
-        h.push([("k", 1)], timestamps, LEFT)
+        h.process_elements([("k", 1)], timestamps, LEFT)
 
 
 def test_errors_name_the_pair_and_other_pairs_go_on() -> None:
@@ -114,17 +123,17 @@ def test_errors_name_the_pair_and_other_pairs_go_on() -> None:
 
     for policy in ("fail", "dead-letter"):
         operator = IntervalJoinOperator(Call(fail), -9, 9)
-        with OperatorHarness(operator, first, policy=policy) as h:
-            h.push([("k", 1), ("k", 2), ("k", 3)], [1, 2, 3], RIGHT)
+        with joining(operator, error_policy=policy) as h:
+            h.process_elements([("k", 1), ("k", 2), ("k", 3)], [1, 2, 3], RIGHT)
             if policy == "fail":
                 with pytest.raises(UserFunctionError, match="ValueError: two") as e:
-                    h.push([("k", "l")], [2], LEFT)
+                    h.process_elements([("k", "l")], [2], LEFT)
                 assert "record    (('k', 'l'), ('k', 2))" in str(e.value)
-                assert h.values == [1]
+                assert h.output == [1]
             else:
-                h.push([("k", "l")], [2], LEFT)
-                assert h.values == [1, 3]
-                assert h.side(DEAD_LETTER_TAG)[0][0].record == (("k", "l"), ("k", 2))
+                h.process_elements([("k", "l")], [2], LEFT)
+                assert h.output == [1, 3]
+                assert h.side_records(DEAD_LETTER_TAG)[0][0].record == (("k", "l"), ("k", 2))
 
 
 def test_other_functions_are_refused() -> None:
@@ -153,12 +162,14 @@ def test_agrees_with_comparing_everything(
     watermarks = [MIN_TIMESTAMP, MIN_TIMESTAMP]
     late = serial = 0
     operator = IntervalJoinOperator(function, lower, upper)
-    with OperatorHarness(operator, first, batch_mode=batch_mode) as h:
+    with OperatorHarness(
+        operator, first, key_selector2=first, batch_mode=batch_mode, copy=False
+    ) as h:
         for step in steps:
             if isinstance(step, tuple):
                 index, watermark = step
                 watermarks[index] = max(watermarks[index], watermark)
-                h.watermark(watermark, index)
+                (h.watermark2 if index else h.watermark1)(watermark)
                 continue
             for side in (LEFT, RIGHT):
                 records = []
@@ -167,22 +178,22 @@ def test_agrees_with_comparing_everything(
                     records.append((key, time, serial))
                 if not records:
                     continue
-                h.push(records, [time for _, time, _ in records], side)
+                h.process_elements(records, [time for _, time, _ in records], side)
                 for record in records:
                     if record[1] < min(watermarks) and not batch_mode:
                         late += 1
                     else:
                         sides[side].append(record)
-        h.end()
+        h.end_input()
     expected = Counter(
         ((left, right), max(left[1], right[1]))
         for left in sides[0]
         for right in sides[1]
         if left[0] == right[0] and left[1] + lower <= right[1] <= left[1] + upper
     )
-    assert Counter(h.pairs) == expected
+    assert Counter(h.records) == expected
     assert function.calls == sum(expected.values())
-    assert h.context.metrics.late_dropped == late
-    assert h.output.watermarks[-1] == MAX_TIMESTAMP
+    assert h.late_dropped == late
+    assert h.watermarks[-1] == MAX_TIMESTAMP
     assert not any(operator._tables), "state is left behind"
-    assert h.timers.num_event_time_timers() == 0
+    assert h.num_event_time_timers == 0

@@ -51,26 +51,25 @@ def check(assigner: Any, model: Any, stream: list[Any], lateness: int, general_o
         for contents in CONTENTS
     ]
 
-    def build(way: int) -> Any:
-        make, contents = ways[way]
-        return make(assigner, None, None, lateness, "late", contents())
-
     def wrap(way: int, value: Any) -> Any:
         # The reduce function joins lists; the other contents take any value.
         return [value] if ways[way][1] is CONTENTS[2] else value
 
-    harnesses = run(stream, model, [Harness(build(i)) for i in range(len(ways))], build, wrap)
+    harnesses = [
+        Harness(make(assigner, None, None, lateness, "late", contents())) for make, contents in ways
+    ]
+    run(stream, model, harnesses, wrap)
     for way, harness in enumerate(harnesses):
         is_general = isinstance(harness.operator, WindowOperator)
         assert is_general == (ways[way][0] is general_window_operator or general_only)
-        results = harness.results()
+        results = harness.records
         assert all(time == end - 1 for (_, _, end, _), time in results)
         fired = [value for value, _ in results]
         if RESTART in stream:  # keys come back in the order of their key groups
             assert sorted(fired) == sorted(model.fired)
         else:
             assert fired == model.fired
-        late = harness.late()
+        late = harness.side_output("late")
         assert [v[0] if isinstance(v, list) else v for v in late] == model.late
         assert harness.is_empty()
 
@@ -133,4 +132,4 @@ def test_one_batch_equals_many(contents: Any) -> None:
         for record in records:
             many.send(record)
         many.watermark(100)
-        assert one.results() == many.results() != []
+        assert one.records == many.records != []

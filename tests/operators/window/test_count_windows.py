@@ -84,21 +84,18 @@ def test_against_model(keys: list[str], size: int, slide: int, restart_at: int) 
             CountSlidingWindowAssigner(size, slide),
             *([CountTumblingWindowAssigner(size)] if size == slide else []),
         ):
-
-            def operator(make: Any = make, assigner: Any = assigner) -> Any:
-                return make(assigner, None, None, 0, None, elements_contents(Numbered()))
-
-            harness = Harness(operator())
+            contents = elements_contents(Numbered())
+            harness = Harness(make(assigner, None, None, 0, None, contents))
             assert isinstance(harness.operator, CountWindowOperator) == (
                 make is create_window_operator
             )
             for number, key in enumerate(keys):
                 if number == restart_at:
-                    harness = harness.restart(operator())
+                    harness.restart()
                 harness.send((number, None, key))
             harness.watermark(2**63 - 1)
-            assert harness.values() == model(keys, size, slide)
-            assert {time for _, time in harness.results()} <= {2**63 - 1}
+            assert harness.output == model(keys, size, slide)
+            assert {time for _, time in harness.records} <= {2**63 - 1}
 
 
 @pytest.mark.parametrize("make", BOTH)
@@ -106,9 +103,8 @@ def test_full_windows_leave_only_the_count(make: Any) -> None:
     contents = reduce_contents(lambda a, b: a + b)
     harness = Harness(make(CountTumblingWindowAssigner(2), None, None, 0, None, contents))
     harness.send(*((1, None, "a") for _ in range(10)))
-    assert harness.values() == [2] * 5
-    entries = [e for t in harness.backend._tables.values() for e in t.namespaces.values() if e]
-    assert len(entries) == 1
+    assert harness.output == [2] * 5
+    assert harness.num_state_entries == 1
 
 
 def test_own_trigger_keeps_the_contents() -> None:
@@ -121,7 +117,7 @@ def test_own_trigger_keeps_the_contents() -> None:
         elements_contents(Numbered()),
     )
     harness = Harness(operator).send(*((n, None, "a") for n in range(5)))
-    assert harness.values() == [("a", 0, [0, 1]), ("a", 1, [3, 4])]
+    assert harness.output == [("a", 0, [0, 1]), ("a", 1, [3, 4])]
 
 
 class Elements(ProcessWindowFunction):
@@ -144,7 +140,7 @@ def test_global_windows() -> None:
         contents = elements_contents(Elements())
         operator = create_window_operator(assigner, trigger, None, 0, None, contents)
         harness = Harness(operator).send(*((n, n, "a") for n in range(5))).watermark(2**63 - 1)
-        got[name] = harness.values()
+        got[name] = harness.output
     assert got == {"never": [], "count": [[0, 1], [0, 1, 2, 3]], "purging": [[0, 1], [2, 3]]}
 
 

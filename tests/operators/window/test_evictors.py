@@ -89,41 +89,35 @@ def test_count_window_with_overlap() -> None:
     """Every 2 elements, the last 3."""
     run = harness(CountEvictor.of(3), elements_contents(Elements()))
     run.send(*((n, None, "a") for n in range(6)))
-    assert run.values() == [[0, 1], [1, 2, 3], [3, 4, 5]]
+    assert run.output == [[0, 1], [1, 2, 3], [3, 4, 5]]
 
 
 def test_evict_after() -> None:
     run = harness(CountEvictor.of(1, True), elements_contents(Elements()))
     run.send(*((n, None, "a") for n in range(4)))
-    assert run.values() == [[0, 1], [1, 2, 3]]
+    assert run.output == [[0, 1], [1, 2, 3]]
 
 
 def test_incremental_functions_see_what_is_left() -> None:
     run = harness(CountEvictor.of(2), reduce_contents(lambda a, b: a + b))
     run.send(*((n, None, "a") for n in (1, 10, 100, 1000)))
-    assert run.values() == [11, 1100]
+    assert run.output == [11, 1100]
 
 
 def test_nothing_left_emits_nothing() -> None:
     run = harness(CountEvictor.of(0), reduce_contents(lambda a, b: a + b))
     run.send(*((n, None, "a") for n in range(4)))
-    assert run.values() == []
+    assert run.output == []
 
 
 def test_event_time_and_restart() -> None:
-    def operator() -> Any:
-        return create_window_operator(
-            TumblingEventTimeWindows(10),
-            None,
-            TimeEvictor.of(3),
-            0,
-            None,
-            elements_contents(Elements()),
-        )
-
-    run = Harness(operator()).send((1, 1, "a"), (5, 5, "a")).restart(operator())
+    contents = elements_contents(Elements())
+    operator = create_window_operator(
+        TumblingEventTimeWindows(10), None, TimeEvictor.of(3), 0, None, contents
+    )
+    run = Harness(operator).send((1, 1, "a"), (5, 5, "a")).restart()
     run.send((7, 7, "a")).watermark(9)
-    assert run.values() == [[5, 7]]
+    assert run.output == [[5, 7]]
     assert run.is_empty()
 
 
@@ -135,7 +129,7 @@ def test_sessions() -> None:
         CountTrigger.of(3),
     )
     run.send((1, 0, "a"), (2, 18, "a"), (3, 9, "a")).watermark(100)
-    assert run.values() == [[2, 3]]
+    assert run.output == [[2, 3]]
     assert run.is_empty()
 
 
@@ -154,7 +148,7 @@ class Own(Evictor):
 def test_own_evictor() -> None:
     run = harness(Own(), elements_contents(Elements())).watermark(3)
     run.send(*((n, None, "a") for n in (5, 1, 2, 3)))
-    assert run.values() == [[5, 1], [5, 2, 3]]
+    assert run.output == [[5, 1], [5, 2, 3]]
 
 
 @settings(max_examples=60, deadline=None)
@@ -172,4 +166,4 @@ def test_against_model(values: list[int], every: int, keep: int) -> None:
             kept = kept[max(0, len(kept) - keep) :]
             if kept:
                 expected.append(kept[:])
-    assert run.values() == expected
+    assert run.output == expected

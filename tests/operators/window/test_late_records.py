@@ -34,8 +34,8 @@ def test_dropped_records_are_counted_and_named_once(
     run = Harness(make(assigner, None, None, lateness, None, contents))
     run.watermark(86_400_000).send(("late", 7, "a"), ("in time", 86_400_001, "a"))
     run.send(("later", 8, "a"))
-    assert run.operator.metrics.late_dropped == 2
-    assert run.output.side == {}
+    assert run.late_dropped == 2
+    assert run.side_outputs == {}
     (warning,) = run.warnings
     assert "timestamp 7 ms (1970-01-01 00:00:00.007 UTC)" in warning
     assert f"its window ended at {end} ms" in warning
@@ -52,9 +52,9 @@ def test_side_output_keeps_order_and_timestamps(make: Any, assigner: Any, end: i
     contents = elements_contents(Collect())
     run = Harness(make(assigner, None, None, 0, "too-late", contents))
     run.watermark(100).send((1, 7, "a"), (2, 105, "a"), (3, 5, "b"))
-    (batch,) = run.output.side["too-late"]
-    assert (batch.values, batch.timestamps) == ([1, 3], [7, 5])
-    assert run.operator.metrics.late_dropped == 0
+    assert run.side_records("too-late") == [(1, 7), (3, 5)]
+    assert run.batch_sizes("too-late") == [2]
+    assert run.late_dropped == 0
     assert run.warnings == []
 
 

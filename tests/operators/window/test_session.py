@@ -70,7 +70,7 @@ def run(make: Any, contents: Any, *records: tuple[Any, int], gap: int = 100) -> 
     harness = Harness(make(assigner, None, None, 0, None, contents))
     harness.send(*((value, time, "a") for value, time in records)).watermark(10_000)
     assert harness.is_empty()
-    return harness.values()
+    return harness.output
 
 
 @pytest.mark.parametrize("make", BOTH)
@@ -118,8 +118,8 @@ def test_late_element_that_touches_an_open_session_is_not_late(make: Any) -> Non
     harness = Harness(make(assigner, None, None, 0, "late", elements_contents(Collect())))
     harness.send((1, 20, "a")).watermark(22).send((2, 12, "a"), (3, 5, "b"), (4, 1, "a"))
     harness.watermark(100)
-    assert harness.values() == [("a", 12, 30, [1, 2])]
-    assert harness.late() == [3, 4]
+    assert harness.output == [("a", 12, 30, [1, 2])]
+    assert harness.side_output("late") == [3, 4]
 
 
 @pytest.mark.parametrize("make", BOTH)
@@ -145,7 +145,7 @@ def test_dynamic_gap(extractor: Any) -> None:
     operator = create_window_operator(assigner, None, None, 0, None, elements_contents(Collect()))
     harness = Harness(operator)
     harness.send((("x", 5), 0, "a"), (("y", 50), 10, "a"), (("z", 1), 60, "a")).watermark(1000)
-    assert harness.values() == [
+    assert harness.output == [
         ("a", 0, 5, [("x", 5)]),
         ("a", 10, 61, [("y", 50), ("z", 1)]),
     ]
@@ -166,8 +166,8 @@ def test_dynamic_gap_must_be_positive() -> None:
 def test_processing_time(assigner: Any) -> None:
     contents = elements_contents(Collect())
     harness = Harness(create_window_operator(assigner, None, None, 0, None, contents), 0)
-    harness.send((1, None, "a")).advance_clock(7).send((2, None, "a")).advance_clock(16)
-    assert harness.results() == [(("a", 0, 17, [1, 2]), 16)]
-    harness.send((3, None, "a")).advance_clock(100)
-    assert harness.values()[1:] == [("a", 16, 26, [3])]
+    harness.send((1, None, "a")).set_processing_time(7).send((2, None, "a")).set_processing_time(16)
+    assert harness.records == [(("a", 0, 17, [1, 2]), 16)]
+    harness.send((3, None, "a")).set_processing_time(100)
+    assert harness.output[1:] == [("a", 16, 26, [3])]
     assert harness.is_empty()

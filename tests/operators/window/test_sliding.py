@@ -52,8 +52,8 @@ def test_elements_in_a_gap_are_late_only_by_their_timestamp(make: Any) -> None:
     harness = Harness(make(SlidingEventTimeWindows(5, 10), None, None, 0, "late", contents))
     harness.watermark(3).send((1, 7, "a"), (2, 8, "a")).watermark(8).send((3, 7, "a"))
     harness.watermark(100)
-    assert harness.values() == []
-    assert harness.late() == [3]
+    assert harness.output == []
+    assert harness.side_output("late") == [3]
 
 
 @pytest.mark.parametrize("make", BOTH)
@@ -61,8 +61,8 @@ def test_late_only_if_all_windows_are(make: Any) -> None:
     contents = elements_contents(Collect())
     harness = Harness(make(SlidingEventTimeWindows(10, 5), None, None, 0, "late", contents))
     harness.watermark(9).send((1, 7, "a"), (2, 3, "a")).watermark(100)
-    assert harness.values() == [("a", 5, 15, [1])]
-    assert harness.late() == [2]
+    assert harness.output == [("a", 5, 15, [1])]
+    assert harness.side_output("late") == [2]
 
 
 @pytest.mark.parametrize("make", BOTH)
@@ -75,7 +75,7 @@ def test_reduce_in_place_stays_in_its_window(make: Any) -> None:
     harness = Harness(make(SlidingEventTimeWindows(10, 5), None, None, 0, None, contents))
     first = {"n": 1}
     harness.send((first, 7, "a"), ({"n": 10}, 8, "a"), ({"n": 100}, 12, "a")).watermark(100)
-    assert harness.values() == [{"n": 11}, {"n": 111}, {"n": 100}]
+    assert harness.output == [{"n": 11}, {"n": 111}, {"n": 100}]
     assert first == {"n": 1}
 
 
@@ -92,9 +92,9 @@ def test_processing_time() -> None:
     operator = create_window_operator(
         SlidingProcessingTimeWindows(10, 5), None, None, 0, None, contents
     )
-    harness = Harness(operator, 7).send((1, None, "a")).advance_clock(12).send((2, None, "a"))
-    harness.advance_clock(30)
-    assert harness.results() == [
+    harness = Harness(operator, 7).send((1, None, "a")).set_processing_time(12).send((2, None, "a"))
+    harness.set_processing_time(30)
+    assert harness.records == [
         (("a", 0, 10, [1]), 9),
         (("a", 5, 15, [1, 2]), 14),
         (("a", 10, 20, [2]), 19),

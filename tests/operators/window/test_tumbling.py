@@ -92,21 +92,22 @@ class TestProcessingTime:
     def test_fires_by_the_clock_alone(self, make: Any) -> None:
         harness = self.harness(make, 3)
         harness.send((1, None, "a"), (2, 1000, "b")).watermark(500)
-        assert harness.results() == []
-        harness.advance_clock(8).send((3, None, "a")).advance_clock(9)
-        assert harness.results() == [(("a", 0, 10, [1, 3]), 9), (("b", 0, 10, [2]), 9)]
+        assert harness.records == []
+        harness.set_processing_time(8).send((3, None, "a")).set_processing_time(9)
+        assert harness.records == [(("a", 0, 10, [1, 3]), 9), (("b", 0, 10, [2]), 9)]
         assert harness.is_empty()
-        assert harness.output.watermarks == [500]
+        assert harness.watermarks == [500]
 
     def test_next_window(self, make: Any) -> None:
         harness = self.harness(make, 0, TumblingProcessingTimeWindows(10, 4))
-        harness.send((1, None, "a")).advance_clock(25).send((2, None, "a")).advance_clock(40)
-        assert harness.values() == [("a", -6, 4, [1]), ("a", 24, 34, [2])]
+        harness.send((1, None, "a")).set_processing_time(25)
+        harness.send((2, None, "a")).set_processing_time(40)
+        assert harness.output == [("a", -6, 4, [1]), ("a", 24, 34, [2])]
 
     def test_last_moment_of_a_window(self, make: Any) -> None:
         harness = self.harness(make, 9)
-        harness.send((1, None, "a")).advance_clock(9)
-        assert harness.values() == [("a", 0, 10, [1])]
+        harness.send((1, None, "a")).set_processing_time(9)
+        assert harness.output == [("a", 0, 10, [1])]
 
     def test_end_of_input_drops_open_windows(self, make: Any) -> None:
         harness = self.harness(make, 3)
@@ -114,18 +115,13 @@ class TestProcessingTime:
         harness.operator.end_input()
         harness.operator.finish()
         harness.operator.close()
-        harness.advance_clock(100)
-        assert harness.results() == []
+        harness.set_processing_time(100)
+        assert harness.records == []
 
     def test_restored_window_fires(self, make: Any) -> None:
-        def operator() -> Any:
-            contents = elements_contents(Collect())
-            return make(TumblingProcessingTimeWindows(10), None, None, 0, None, contents)
-
-        harness = Harness(operator(), 3).send((1, None, "a"))
-        harness = harness.restart(operator())
-        harness.send((2, None, "a")).advance_clock(50)
-        assert harness.values() == [("a", 0, 10, [1, 2])]
+        harness = self.harness(make, 3).send((1, None, "a")).restart()
+        harness.send((2, None, "a")).set_processing_time(50)
+        assert harness.output == [("a", 0, 10, [1, 2])]
         assert harness.is_empty()
 
 
@@ -149,9 +145,9 @@ def test_one_batch_per_window_and_large_ones_in_parts() -> None:
         create_window_operator(TumblingEventTimeWindows(10), None, None, 0, None, contents)
     )
     harness.send(*((1, 5, key) for key in range(20_000)), (1, 15, 0)).watermark(100)
-    sizes = [len(batch) for batch in harness.output.batches]
+    sizes = harness.batch_sizes()
     assert sizes == [16384, 3616, 1]
-    assert sum(harness.values()) == 20_001
+    assert sum(harness.output) == 20_001
 
 
 def test_keys_fire_in_the_order_of_their_first_element() -> None:
@@ -160,7 +156,7 @@ def test_keys_fire_in_the_order_of_their_first_element() -> None:
         harness = Harness(make(TumblingEventTimeWindows(10), None, None, 0, None, contents))
         harness.send((1, 25, "c"), (2, 5, "a"), (3, 15, "b"), (4, 3, "b"), (5, 22, "a"))
         harness.watermark(100)
-        assert [(key, start) for key, start, *_ in harness.values()] == [
+        assert [(key, start) for key, start, *_ in harness.output] == [
             ("a", 0),
             ("b", 0),
             ("b", 10),

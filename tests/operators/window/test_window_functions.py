@@ -44,10 +44,10 @@ def harness(
     lateness: int = 0,
     all_windows: bool = False,
     policy: str = "fail",
+    copy: bool = True,
 ) -> Harness:
     operator = make(assigner, None, None, lateness, None, contents, all_windows)
-    operator.error_policy = policy
-    return Harness(operator)
+    return Harness(operator, error_policy=policy, copy=copy)
 
 
 class Apply(WindowFunction):
@@ -71,16 +71,16 @@ class ProcessAll(ProcessAllWindowFunction):
 def test_apply(make: Any) -> None:
     run = harness(make, elements_contents(Apply()))
     run.send((1, 1, "a"), (2, 2, "b"), (3, 3, "a")).watermark(9)
-    assert run.values() == [("a", 0, 4), ("b", 0, 2)]
+    assert run.output == [("a", 0, 4), ("b", 0, 2)]
 
 
 @pytest.mark.parametrize("make", BOTH)
 def test_all_windows(make: Any) -> None:
     records = [(1, 1, 0), (2, 12, 0), (3, 3, 0)]
     run = harness(make, elements_contents(ApplyAll()), all_windows=True)
-    assert run.send(*records).watermark(100).values() == [(0, 4), (10, 2)]
+    assert run.send(*records).watermark(100).output == [(0, 4), (10, 2)]
     run = harness(make, elements_contents(ProcessAll()), all_windows=True)
-    assert run.send(*records).watermark(100).values() == [(0, 4), (10, 6)]
+    assert run.send(*records).watermark(100).output == [(0, 4), (10, 6)]
 
 
 @pytest.mark.parametrize("make", BOTH)
@@ -88,20 +88,23 @@ def test_all_windows(make: Any) -> None:
 def test_reduce_then_function(make: Any, assigner: Any) -> None:
     run = harness(make, reduce_contents(lambda a, b: a + b, Apply()), assigner)
     run.send((1, 1, "a"), (2, 2, "a")).watermark(100)
-    assert run.values() == [("a", 0 if assigner is TUMBLING else 1, 3)]
+    assert run.output == [("a", 0 if assigner is TUMBLING else 1, 3)]
 
 
 @pytest.mark.parametrize("make", BOTH)
 def test_keys_are_the_users(make: Any) -> None:
     run = harness(make, elements_contents(Apply()))
     run.send(*((1, 1, canonical_key(key)) for key in (1, 1.0, True, None))).watermark(9)
-    keys = [key for key, _, _ in run.values()]
+    keys = [key for key, _, _ in run.output]
     assert [(type(key), key) for key in keys] == [
         (int, 1),
         (float, 1.0),
         (bool, True),
         (type(None), None),
     ]
+
+
+FIRINGS = ValueStateDescriptor("firings")
 
 
 class Stateful(ProcessWindowFunction):
@@ -113,14 +116,14 @@ class Stateful(ProcessWindowFunction):
     def process(self, key: Any, context: Any, elements: Any) -> Any:
         counts = []
         for store in context.window_state(), context.global_state():
-            state = store.get_state(ValueStateDescriptor("firings"))
+            state = store.get_state(FIRINGS)
             state.update((state.value() or 0) + 1)
             counts.append(state.value())
         yield key, context.window().start, *counts
 
     def clear(self, context: Any) -> None:
         if self.clears:
-            state = context.window_state().get_state(ValueStateDescriptor("firings"))
+            state = context.window_state().get_state(FIRINGS)
             assert state.value() > 0
             state.clear()
 
@@ -130,12 +133,10 @@ class Stateful(ProcessWindowFunction):
 def test_state_per_window_and_per_key(make: Any, clears: bool) -> None:
     run = harness(make, elements_contents(Stateful(clears)), lateness=20)
     run.send((1, 1, "a"), (1, 1, "b")).watermark(9).send((2, 2, "a"), (3, 12, "a")).watermark(19)
-    assert run.values() == [("a", 0, 1, 1), ("b", 0, 1, 1), ("a", 0, 2, 2), ("a", 10, 1, 3)]
+    assert run.output == [("a", 0, 1, 1), ("b", 0, 1, 1), ("a", 0, 2, 2), ("a", 10, 1, 3)]
     run.watermark(1000)
-    left = run.backend._tables["firings"].namespaces
-    assert {namespace: state for namespace, state in left.items() if state} == {
-        "": {"a": 3, "b": 1}
-    }
+    assert {key: run.state(FIRINGS, key).value() for key in run.keys(FIRINGS)} == {"a": 3, "b": 1}
+    assert run.num_state_entries == 2, "state of windows is left behind"
 
 
 @pytest.mark.parametrize("make", BOTH)
@@ -146,7 +147,7 @@ def test_clear_is_called_once_for_each_key_and_window(make: Any) -> None:
         def clear(self, context: Any) -> None:
             cleared.append(context.window().start)
 
-    run = harness(make, elements_contents(Clears()), lateness=5)
+    run = harness(make, elements_contents(Clears()), lateness=5, copy=False)
     run.send((1, 1, "a"), (1, 1, "b"), (1, 12, "a")).watermark(13)
     assert cleared == []
     run.watermark(14)
@@ -168,10 +169,10 @@ def test_clear_of_sessions_and_count_windows(make: Any) -> None:
 
     for assigner in EventTimeSessionWindows(10), CountTumblingWindowAssigner(2):
         cleared.clear()
-        run = harness(make, elements_contents(Clears()), assigner)
+        run = harness(make, elements_contents(Clears()), assigner, copy=False)
         run.send((1, 1, "a"), (1, 2, "a")).watermark(100)
         assert len(cleared) == 1
-        assert run.values() == []
+        assert run.output == []
 
 
 class Times(ProcessWindowFunction):
@@ -181,9 +182,9 @@ class Times(ProcessWindowFunction):
 
 @pytest.mark.parametrize("make", BOTH)
 def test_times(make: Any) -> None:
-    run = harness(make, elements_contents(Times())).advance_clock(5)
+    run = harness(make, elements_contents(Times())).set_processing_time(5)
     run.send((1, 1, "a")).watermark(42)
-    assert run.values() == [(42, 5)]
+    assert run.output == [(42, 5)]
 
 
 SIDE = OutputTag("side")
@@ -202,16 +203,13 @@ class ToSide(ProcessWindowFunction):
 def test_side_outputs(make: Any, assigner: Any) -> None:
     run = harness(make, elements_contents(ToSide()), assigner)
     run.send((1, 1, "a"), (1, 1, "b")).watermark(100)
-    assert run.values() == [("pair", "a"), ("pair", "b")]
-    assert run.late("side") == ["side of a", "side of b"]
+    assert run.output == [("pair", "a"), ("pair", "b")]
+    assert run.side_output("side") == ["side of a", "side of b"]
 
 
 class Lifecycle(ProcessWindowFunction):
     def __init__(self, calls: list[str]) -> None:
         self.calls = calls
-
-    def __reduce__(self) -> Any:
-        raise TypeError("stays here, so that the calls are seen")
 
     def open(self, runtime_context: Any) -> None:
         self.calls.append("open")
@@ -231,10 +229,10 @@ class Lifecycle(ProcessWindowFunction):
 )
 def test_open_close_and_state_of_the_runtime_context(make: Any, assigner: Any) -> None:
     calls: list[str] = []
-    run = harness(make, elements_contents(Lifecycle(calls)), assigner)
+    run = harness(make, elements_contents(Lifecycle(calls)), assigner, copy=False)
     run.send((1, 1, "a"), (2, 1, "b"), (3, 50, "a"), (4, 51, "a")).watermark(1000)
-    run.operator.close()
-    assert run.values() == [("a", 1), ("b", 1), ("a", 3)]
+    run.close()
+    assert run.output == [("a", 1), ("b", 1), ("a", 3)]
     assert calls == ["open", "close"]
 
 
@@ -265,9 +263,9 @@ def test_error_names_key_window_and_elements(make: Any, assigner: Any) -> None:
 def test_policy_for_window_functions(make: Any, policy: str) -> None:
     run = harness(make, elements_contents(Fails()), policy=policy)
     run.send((7, 1, "good"), (8, 1, "bad"), (9, 1, "last")).watermark(100)
-    assert run.values() == ["good", "bad", "last"]
-    assert run.operator.metrics.skipped == 1
-    letters = run.late(DEAD_LETTER_TAG)
+    assert run.output == ["good", "bad", "last"]
+    assert run.metrics.skipped == 1
+    letters = run.side_output(DEAD_LETTER_TAG)
     assert [letter.record.key for letter in letters] == ["bad"] * (policy == "dead-letter")
 
 
@@ -304,10 +302,10 @@ def test_policy_for_incremental_functions(make: Any, assigner: Any) -> None:
         run = harness(make, contents, assigner, policy="skip")
         run.send(*records).watermark(100)
         if isinstance(assigner, CountTumblingWindowAssigner):
-            assert run.operator.metrics.skipped == 1
+            assert run.metrics.skipped == 1
         else:
-            assert run.values() == [result]
-            assert run.operator.metrics.skipped == 1
+            assert run.output == [result]
+            assert run.metrics.skipped == 1
 
 
 class BadResult(Append):
@@ -326,7 +324,7 @@ def test_policy_for_get_result(make: Any, function: Any, assigner: Any) -> None:
     with pytest.raises(UserFunctionError, match="unlucky"):
         harness(make, contents, assigner).send(*records).watermark(100)
     run = harness(make, contents, assigner, policy="skip").send(*records).watermark(100)
-    got = run.values()
+    got = run.output
     assert [value if function is None else value[3] for value in got] == [[1], [2]]
 
 

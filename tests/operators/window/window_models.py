@@ -178,8 +178,8 @@ def streams(draw: Any, keys: str = "ab", restarts: bool = True) -> list[Any]:
     return stream
 
 
-def run(stream: list[Any], model: Any, harnesses: list[Any], rebuild: Any, wrap: Any) -> list[Any]:
-    """Feed model and operators alike; end the input. ``rebuild(i)`` makes operator ``i`` anew.
+def run(stream: list[Any], model: Any, harnesses: list[Any], wrap: Any) -> None:
+    """Feed model and operators alike; end the input.
 
     Elements that follow each other make one batch.
     """
@@ -200,9 +200,9 @@ def run(stream: list[Any], model: Any, harnesses: list[Any], rebuild: Any, wrap:
         send()
         if step == RESTART:
             model.restart()
-            harnesses = [h.restart(rebuild(i)) for i, h in enumerate(harnesses)]
+            for harness in harnesses:
+                harness.restart(repeat_watermarks=False)
         else:
             model.advance(step)
             for harness in harnesses:
                 harness.watermark(step)
-    return harnesses

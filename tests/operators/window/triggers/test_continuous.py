@@ -43,13 +43,13 @@ def test_construction() -> None:
 def test_fires_once_per_interval_that_a_jump_crosses() -> None:
     run = harness(TumblingEventTimeWindows(100), ContinuousEventTimeTrigger(30))
     run.send((1, 1, "a"), (2, 40, "a")).watermark(29)
-    assert run.values() == []
+    assert run.output == []
     run.watermark(30)
-    assert run.values() == [("a", 0, 100, [1, 2])]
+    assert run.output == [("a", 0, 100, [1, 2])]
     run.watermark(95)
-    assert len(run.values()) == 3  # 60 and 90
+    assert len(run.output) == 3  # 60 and 90
     run.watermark(99)
-    assert len(run.values()) == 4  # the end
+    assert len(run.output) == 4  # the end
     assert run.is_empty()
 
 
@@ -84,7 +84,7 @@ def test_event_time_against_model(stream: list[Any], size: int, interval: int) -
                     else:
                         next_fire[pane] = min(next_fire[pane] + interval, end)
     got: dict[tuple[str, int], int] = {}
-    for key, start, _, _ in run.values():
+    for key, start, _, _ in run.output:
         got[key, start] = got.get((key, start), 0) + 1
     assert got == counts
     assert run.is_empty()
@@ -92,14 +92,14 @@ def test_event_time_against_model(stream: list[Any], size: int, interval: int) -
 
 def test_processing_time() -> None:
     run = harness(TumblingProcessingTimeWindows(25), ContinuousProcessingTimeTrigger(10), now=3)
-    run.send((1, None, "a")).advance_clock(12).send((2, None, "a")).advance_clock(24)
-    assert run.values() == [
+    run.send((1, None, "a")).set_processing_time(12).send((2, None, "a")).set_processing_time(24)
+    assert run.output == [
         ("a", 0, 25, [1]),
         ("a", 0, 25, [1, 2]),
         ("a", 0, 25, [1, 2]),
     ]
-    run.advance_clock(100)
-    assert len(run.values()) == 3
+    run.set_processing_time(100)
+    assert len(run.output) == 3
     assert run.is_empty()
 
 
@@ -110,23 +110,23 @@ class Elements(ProcessWindowFunction):
 
 def test_processing_time_on_a_global_window_goes_on() -> None:
     run = harness(GlobalWindows(), ContinuousProcessingTimeTrigger(10), Elements())
-    run.send((1, None, "a")).advance_clock(35)
-    assert run.values() == [[1], [1], [1]]
+    run.send((1, None, "a")).set_processing_time(35)
+    assert run.output == [[1], [1], [1]]
 
 
 def test_event_time_merge() -> None:
     run = harness(EventTimeSessionWindows(20), ContinuousEventTimeTrigger(10))
     run.send((1, 3, "a"), (2, 15, "a")).watermark(10)
-    assert run.values() == [("a", 3, 35, [1, 2])]
+    assert run.output == [("a", 3, 35, [1, 2])]
     run.watermark(100)
-    assert run.values()[1:] == [("a", 3, 35, [1, 2])] * 3  # 20, 30 and the end
+    assert run.output[1:] == [("a", 3, 35, [1, 2])] * 3  # 20, 30 and the end
     assert run.is_empty()
 
 
 def test_processing_time_merge() -> None:
     run = harness(ProcessingTimeSessionWindows(20), ContinuousProcessingTimeTrigger(10), now=3)
-    run.send((1, None, "a")).advance_clock(9).send((2, None, "a")).advance_clock(10)
-    assert run.values() == [("a", 3, 29, [1, 2])]
-    run.advance_clock(100)
-    assert run.values()[1:] == [("a", 3, 29, [1, 2])] * 2  # 20 and the end
+    run.send((1, None, "a")).set_processing_time(9).send((2, None, "a")).set_processing_time(10)
+    assert run.output == [("a", 3, 29, [1, 2])]
+    run.set_processing_time(100)
+    assert run.output[1:] == [("a", 3, 29, [1, 2])] * 2  # 20 and the end
     assert run.is_empty()

@@ -30,7 +30,7 @@ def build(assigner: Any, trigger: Any, lateness: int = 0) -> Any:
 def test_replaces_the_time_trigger() -> None:
     run = Harness(build(TumblingEventTimeWindows(10), CountTrigger.of(2)))
     run.send((1, 1, "a"), (2, 2, "a"), (3, 3, "a"), (4, 4, "b")).watermark(100)
-    assert run.values() == [("a", 0, 10, [1, 2])]
+    assert run.output == [("a", 0, 10, [1, 2])]
     assert run.is_empty()
 
 
@@ -38,7 +38,7 @@ def test_counts_merge_with_sessions() -> None:
     run = Harness(build(EventTimeSessionWindows(150), CountTrigger.of(3)))
     run.send((0, 0, "a"), (50, 50, "a"), (300, 300, "a"), (350, 350, "a"), (180, 180, "a"))
     run.watermark(10_000)
-    assert run.values() == [("a", 0, 500, [0, 50, 300, 350, 180])]
+    assert run.output == [("a", 0, 500, [0, 50, 300, 350, 180])]
     assert run.is_empty()
 
 
@@ -46,18 +46,14 @@ def test_counts_merge_with_sessions() -> None:
 @given(st.one_of(streams(restarts=False), streams()), st.integers(1, 5), st.booleans())
 def test_against_model(stream: list[Any], count: int, purging: bool) -> None:
     trigger = PurgingTrigger.of(CountTrigger.of(count)) if purging else CountTrigger.of(count)
-
-    def operator() -> Any:
-        return build(TumblingEventTimeWindows(10), trigger)
-
-    run = Harness(operator())
+    run = Harness(build(TumblingEventTimeWindows(10), trigger))
     watermark = -(2**63)
     panes: dict[tuple[str, int], list[int]] = {}
     counts: dict[tuple[str, int], int] = {}
     expected = []
     for number, step in enumerate([*stream, END]):
         if step == RESTART:
-            run = run.restart(operator())
+            run.restart(repeat_watermarks=False)
             watermark = -(2**63)
         elif isinstance(step, tuple):
             time, key = step
@@ -78,7 +74,7 @@ def test_against_model(stream: list[Any], count: int, purging: bool) -> None:
             for pane in [p for p in panes if p[1] + 9 <= watermark]:
                 del panes[pane]
                 counts.pop(pane, None)
-    assert run.values() == expected
+    assert run.output == expected
     assert run.is_empty()
 
 
@@ -87,14 +83,14 @@ class TestPurging:
         trigger = PurgingTrigger.of(EventTimeTrigger.create())
         run = Harness(build(TumblingEventTimeWindows(10), trigger, 15))
         run.send((1, 1, "a")).watermark(9).send((2, 2, "a"), (3, 3, "a")).watermark(100)
-        assert run.values() == [("a", 0, 10, [1]), ("a", 0, 10, [2]), ("a", 0, 10, [3])]
+        assert run.output == [("a", 0, 10, [1]), ("a", 0, 10, [2]), ("a", 0, 10, [3])]
         assert run.is_empty()
 
     def test_purged_session_goes_on(self) -> None:
         trigger = PurgingTrigger.of(CountTrigger.of(2))
         run = Harness(build(EventTimeSessionWindows(10), trigger))
         run.send((1, 1, "a"), (2, 2, "a"), (3, 8, "a"), (4, 9, "a")).watermark(100)
-        assert run.values() == [("a", 1, 12, [1, 2]), ("a", 1, 19, [3, 4])]
+        assert run.output == [("a", 1, 12, [1, 2]), ("a", 1, 19, [3, 4])]
         assert run.is_empty()
 
     @pytest.mark.parametrize("result", list(TriggerResult))

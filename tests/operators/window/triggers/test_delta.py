@@ -34,7 +34,7 @@ def test_fires_beyond_the_threshold(function: Any) -> None:
     contents = elements_contents(Elements())
     run = Harness(create_window_operator(GlobalWindows(), trigger, None, 0, None, contents))
     run.send(*((n, None, "a") for n in (0, 10, 11, 15, 21, 22)), (100, None, "b"))
-    assert run.values() == [("a", [0, 10, 11]), ("a", [0, 10, 11, 15, 21, 22])]
+    assert run.output == [("a", [0, 10, 11]), ("a", [0, 10, 11, 15, 21, 22])]
 
 
 def test_none_is_an_element() -> None:
@@ -42,7 +42,7 @@ def test_none_is_an_element() -> None:
     contents = elements_contents(Elements())
     run = Harness(create_window_operator(GlobalWindows(), trigger, None, 0, None, contents))
     run.send((None, None, "a"), (None, None, "a"))
-    assert run.values() == [("a", [None, None])]
+    assert run.output == [("a", [None, None])]
 
 
 def test_state_goes_with_the_window() -> None:
@@ -52,7 +52,7 @@ def test_state_goes_with_the_window() -> None:
         TumblingEventTimeWindows(10), trigger, None, 0, None, contents
     )
     run = Harness(operator).send((1, 1, "a"), (5, 2, "a")).watermark(100)
-    assert run.values() == [("a", [1, 5])]
+    assert run.output == [("a", [1, 5])]
     assert run.is_empty()
 
 

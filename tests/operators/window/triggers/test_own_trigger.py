@@ -50,25 +50,26 @@ class Early(Trigger):
         self.state(ctx).clear()
 
 
-def harness(trigger: Any, assigner: Any = None, lateness: int = 0) -> Harness:
+def harness(trigger: Any, assigner: Any = None, copy: bool = True) -> Harness:
     contents = elements_contents(Collect())
     assigner = assigner or TumblingEventTimeWindows(10)
-    return Harness(create_window_operator(assigner, trigger, None, lateness, "late", contents))
+    operator = create_window_operator(assigner, trigger, None, 0, "late", contents)
+    return Harness(operator, copy=copy)
 
 
 def test_state_and_timers() -> None:
     run = harness(Early()).send((1, 1, "a"), (2, 2, "b"), (3, 3, "a"), (4, 4, "a"))
-    assert run.values() == [("a", 0, 10, [1, 3])]
+    assert run.output == [("a", 0, 10, [1, 3])]
     run.watermark(9)
-    assert run.values()[1:] == [("a", 0, 10, [1, 3, 4]), ("b", 0, 10, [2])]
+    assert run.output[1:] == [("a", 0, 10, [1, 3, 4]), ("b", 0, 10, [2])]
     assert run.is_empty()
 
 
 def test_purge_drops_contents_and_fires_nothing() -> None:
     run = harness(Early()).send((1, 1, "a"), ("purge", 2, "a"), (3, 3, "a")).watermark(9)
-    assert run.values() == [("a", 0, 10, [3])]
+    assert run.output == [("a", 0, 10, [3])]
     run = harness(Early()).send(("purge", 2, "a")).watermark(9)
-    assert run.values() == []
+    assert run.output == []
     assert run.is_empty()
 
 
@@ -76,9 +77,9 @@ def test_merging_state_without_can_merge() -> None:
     # Flink's Java API refuses it, Python programs do it: on_merge is what counts.
     run = harness(Early(), EventTimeSessionWindows(10))
     run.send((1, 0, "a"), (2, 15, "a"), (3, 8, "a"))
-    assert run.values() == []  # the counts of both sessions, and one: 3
+    assert run.output == []  # the counts of both sessions, and one: 3
     run.watermark(100)
-    assert run.values() == [("a", 0, 25, [1, 2, 3])]
+    assert run.output == [("a", 0, 25, [1, 2, 3])]
     assert run.is_empty()
 
 
@@ -121,8 +122,8 @@ def test_times_in_the_context() -> None:
             seen.append((ctx.get_current_watermark(), ctx.get_current_processing_time()))
             return TriggerResult.CONTINUE
 
-    run = harness(Looks())
-    run.advance_clock(77)
+    run = harness(Looks(), copy=False)
+    run.set_processing_time(77)
     run.watermark(3).send((1, 5, "a"))
     assert seen == [(3, 77)]
 
@@ -143,6 +144,6 @@ def test_deleted_timers_do_not_fire() -> None:
         def on_processing_time(self, time: int, window: Any, ctx: Any) -> Any:
             raise AssertionError
 
-    run = harness(Deletes()).send((1, 1, "a")).watermark(100).advance_clock(100)
-    assert run.values() == []
+    run = harness(Deletes()).send((1, 1, "a")).watermark(100).set_processing_time(100)
+    assert run.output == []
     assert run.is_empty()

@@ -19,10 +19,10 @@ def test_fires_by_the_clock_and_is_dropped_by_the_watermark() -> None:
     operator = create_window_operator(
         TumblingEventTimeWindows(10), ProcessingTimeTrigger.create(), None, 0, "late", contents
     )
-    run = Harness(operator, 0).send((1, 5, "a"), (2, 12, "a")).advance_clock(9)
-    assert run.values() == [("a", 0, 10, [1])]
-    run.watermark(100).advance_clock(50)
-    assert run.values() == [("a", 0, 10, [1])]
+    run = Harness(operator, 0).send((1, 5, "a"), (2, 12, "a")).set_processing_time(9)
+    assert run.output == [("a", 0, 10, [1])]
+    run.watermark(100).set_processing_time(50)
+    assert run.output == [("a", 0, 10, [1])]
     assert run.is_empty()
 
 
@@ -31,7 +31,7 @@ def test_merge_moves_the_timer() -> None:
     operator = create_window_operator(
         EventTimeSessionWindows(10), ProcessingTimeTrigger(), None, 0, None, contents
     )
-    run = Harness(operator, 0).send((1, 0, "a"), (2, 8, "a")).advance_clock(9)
-    assert run.values() == []
-    run.advance_clock(17)
-    assert run.values() == [("a", 0, 18, [1, 2])]
+    run = Harness(operator, 0).send((1, 0, "a"), (2, 8, "a")).set_processing_time(9)
+    assert run.output == []
+    run.set_processing_time(17)
+    assert run.output == [("a", 0, 18, [1, 2])]

@@ -41,14 +41,14 @@ def test_invalid() -> None:
 
 def test_timeout_counts_from_the_first_element() -> None:
     run = harness(ProcessingTimeoutTrigger.of(CountTrigger.of(3), Duration.of_millis(10)))
-    run.send((1, None, "a")).advance_clock(6).send((2, None, "a")).advance_clock(9)
-    assert run.values() == []
-    run.advance_clock(10)
-    assert run.values() == [[1, 2]]
-    run.send((3, None, "a")).advance_clock(19)
-    assert run.values() == [[1, 2]]
-    run.advance_clock(20)
-    assert run.values() == [[1, 2], [1, 2, 3]]
+    run.send((1, None, "a")).set_processing_time(6).send((2, None, "a")).set_processing_time(9)
+    assert run.output == []
+    run.set_processing_time(10)
+    assert run.output == [[1, 2]]
+    run.send((3, None, "a")).set_processing_time(19)
+    assert run.output == [[1, 2]]
+    run.set_processing_time(20)
+    assert run.output == [[1, 2], [1, 2, 3]]
 
 
 def test_timeout_from_the_last_element() -> None:
@@ -56,16 +56,16 @@ def test_timeout_from_the_last_element() -> None:
         CountTrigger.of(3), Time(10), reset_timer_on_new_record=True
     )
     run = harness(trigger)
-    run.send((1, None, "a")).advance_clock(6).send((2, None, "a")).advance_clock(15)
-    assert run.values() == []
-    run.advance_clock(16)
-    assert run.values() == [[1, 2]]
+    run.send((1, None, "a")).set_processing_time(6).send((2, None, "a")).set_processing_time(15)
+    assert run.output == []
+    run.set_processing_time(16)
+    assert run.output == [[1, 2]]
 
 
 def test_firing_stops_the_timeout() -> None:
     run = harness(ProcessingTimeoutTrigger.of(CountTrigger.of(2), Time(10)))
-    run.send((1, None, "a"), (2, None, "a")).advance_clock(100)
-    assert run.values() == [[1, 2]]
+    run.send((1, None, "a"), (2, None, "a")).set_processing_time(100)
+    assert run.output == [[1, 2]]
 
 
 @pytest.mark.parametrize(("clear", "expected"), [(True, [[1], [1, 2, 3]]), (False, [[1], [1, 2]])])
@@ -73,11 +73,11 @@ def test_clear_on_timeout(clear: bool, expected: list[Any]) -> None:
     trigger = ProcessingTimeoutTrigger.of(
         CountTrigger.of(2), Time(10), should_clear_on_timeout=clear
     )
-    run = harness(trigger).send((1, None, "a")).advance_clock(10)
+    run = harness(trigger).send((1, None, "a")).set_processing_time(10)
     run.send((2, None, "a"))
     if clear:  # the count began anew
         run.send((3, None, "a"))
-    assert run.values() == expected
+    assert run.output == expected
 
 
 def test_with_event_time_and_purging() -> None:
@@ -86,18 +86,19 @@ def test_with_event_time_and_purging() -> None:
         PurgingTrigger.of(ProcessingTimeoutTrigger.of(nested, Time(10), False, False)),
         TumblingEventTimeWindows(10),
     )
-    run.send((1, 1, "a")).advance_clock(10).send((2, 2, "a")).watermark(9).advance_clock(50)
-    assert run.values() == [[1], [2]]
+    run.send((1, 1, "a")).set_processing_time(10).send((2, 2, "a"))
+    run.watermark(9).set_processing_time(50)
+    assert run.output == [[1], [2]]
     assert run.is_empty()
 
 
 def test_merge_keeps_the_earlier_deadline() -> None:
     trigger = ProcessingTimeoutTrigger.of(EventTimeTrigger.create(), Time(10))
     run = harness(trigger, EventTimeSessionWindows(10))
-    run.send((1, 0, "a")).advance_clock(4).send((2, 8, "a")).advance_clock(9)
-    assert run.values() == []
-    run.advance_clock(10)
-    assert run.values() == [[1, 2]]
-    run.send((3, 9, "a")).watermark(1000).advance_clock(1000)
-    assert run.values()[1:] == [[1, 2, 3]]
+    run.send((1, 0, "a")).set_processing_time(4).send((2, 8, "a")).set_processing_time(9)
+    assert run.output == []
+    run.set_processing_time(10)
+    assert run.output == [[1, 2]]
+    run.send((3, 9, "a")).watermark(1000).set_processing_time(1000)
+    assert run.output[1:] == [[1, 2, 3]]
     assert run.is_empty()
