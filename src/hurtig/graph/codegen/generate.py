@@ -17,6 +17,7 @@ from hurtig.graph.codegen.generated import Generated, SourceWriter
 from hurtig.graph.codegen.inline import PREFIX, InlineBody, inline_body
 from hurtig.graph.codegen.scalars import scalar_items
 from hurtig.operators.fusion import FILTER, FLAT_MAP, MAP, REDUCE, FusedStep
+from hurtig.state.values import IMMUTABLE, StateValueError, pack, unpack
 
 MAX_FLAT_MAPS = 15
 """In one chain: each is a nested loop, and CPython compiles at most 20 nested blocks."""
@@ -189,6 +190,11 @@ class _ChainWriter:
             f"{self.value} = {table}[{key}] = {value} if {before} is None else ",
             combined,
         )
+        if not _is_new(combined):
+            detach = self.source.bind(f"{PREFIX}detach", _detached)
+            kept = self.source.bind(f"{PREFIX}kept", IMMUTABLE | {tuple})
+            check = f"if {self.value}.__class__ not in {kept}: "
+            self._add(index, step, f"{check}{self.value} = {detach}({self.value})")
         if index == len(self.steps) - 1:
             self._append(index, step, self.value)
 
@@ -223,6 +229,21 @@ class _ChainWriter:
         if placed is None:
             raise PlacementError
         return body, placed
+
+
+def _is_new(result: Part) -> bool:
+    """Whether an expression makes a new value that nobody can change."""
+    return not isinstance(result, str) and isinstance(
+        result[1], ast.Tuple | ast.Constant | ast.JoinedStr | ast.Compare
+    )
+
+
+def _detached(value: Any) -> Any:
+    """A result as it is now; the next call may change the one in the state in place."""
+    try:
+        return unpack(pack(value))
+    except StateValueError:
+        return value  # such as what holds a lock
 
 
 def _text(value: Place) -> str:
