@@ -17,6 +17,8 @@ from hurtig.datastream import (
     RuntimeExecutionMode,
     StreamExecutionEnvironment,
 )
+from hurtig.datastream.functions import AggregateFunction, ProcessWindowFunction
+from hurtig.datastream.window import CountTrigger, GlobalWindows
 from hurtig.operators.processing_time import ManualProcessingTime
 from hurtig.runtime.operator_time import OperatorTime
 from hurtig.runtime.timer_heap import TimerHeap
@@ -341,3 +343,63 @@ def test_every_buffer_timeout_of_the_environment_runs(
     assert env.get_buffer_timeout() == timeout_ms
     stream = env.from_collection([1, 2, 3]).map(lambda x: x).disable_chaining()
     assert list(stream.execute_and_collect()) == [1, 2, 3]
+
+
+# -- what was emitted stays as it was -------------------------------------------------------------
+
+
+def _extend(a: list[int], b: list[int]) -> list[int]:
+    a.extend(b)
+    return a
+
+
+class Gather(AggregateFunction):
+    def create_accumulator(self) -> list[int]:
+        return []
+
+    def add(self, value: list[int], accumulator: list[int]) -> list[int]:
+        return _extend(accumulator, value)
+
+    def get_result(self, accumulator: list[int]) -> list[int]:
+        return accumulator
+
+    def merge(self, a: list[int], b: list[int]) -> list[int]:
+        return _extend(a, b)
+
+
+class Elements(ProcessWindowFunction):
+    def process(self, key: Any, context: Any, elements: Any) -> Any:
+        yield [element[0] for element in elements]
+        for element in elements:
+            element[0] = -1
+
+
+GROWING = [[1], [1, 2], [1, 2, 3]]
+
+
+def _lists(env: StreamExecutionEnvironment) -> Any:
+    return env.from_collection([[1], [2], [3]]).key_by(lambda _: 0)
+
+
+@pytest.mark.parametrize("chained", [True, False])
+def test_a_reduce_may_change_its_first_argument(
+    env: StreamExecutionEnvironment, chained: bool
+) -> None:
+    env._configuration.set_boolean("pipeline.operator-chaining.enabled", chained)
+    assert list(_lists(env).reduce(_extend).execute_and_collect()) == GROWING
+
+
+def test_what_readers_change_does_not_reach_the_state_of_a_reduce(
+    env: StreamExecutionEnvironment,
+) -> None:
+    result = _lists(env).reduce(_extend).map(lambda v: _extend(v, [0]))
+    assert list(result.execute_and_collect()) == [[*v, 0] for v in GROWING]
+
+
+def test_windows_that_fire_again_leave_what_they_gave(env: StreamExecutionEnvironment) -> None:
+    def windows() -> Any:
+        return _lists(env).window(GlobalWindows.create()).trigger(CountTrigger(1))
+
+    assert list(windows().reduce(_extend).execute_and_collect()) == GROWING
+    assert list(windows().aggregate(Gather()).execute_and_collect()) == GROWING
+    assert list(windows().process(Elements()).execute_and_collect()) == GROWING

@@ -12,7 +12,13 @@ from hurtig.operators.collector import Collector
 from hurtig.operators.processing_time import over
 from hurtig.operators.record_failure import set_aside
 from hurtig.operators.window.assigner import MergingWindowAssigner, WindowAssigner
-from hurtig.operators.window.contents import MISSING, WindowContents, logic_of
+from hurtig.operators.window.contents import (
+    ELEMENTS,
+    MISSING,
+    WindowContents,
+    isolated,
+    logic_of,
+)
 from hurtig.operators.window.contexts import AssignerContext, OperatorTriggerContext
 from hurtig.operators.window.evicting import EvictingLogic
 from hurtig.operators.window.operator_base import FiredWindow, WindowOperatorBase
@@ -224,6 +230,8 @@ class WindowOperator(WindowOperatorBase):
         if result in _FIRES:
             contents = self.store.get(window)
             if contents is not MISSING:
+                if self.evicting is None and self._stays(result, window):
+                    contents = self._detached(contents)
                 self._fire(window, contents)
         elif result not in _PURGES:
             raise TypeError(
@@ -233,6 +241,17 @@ class WindowOperator(WindowOperatorBase):
             self.store.purge(window)
             if self.drop_on_purge:
                 self._drop(window)
+
+    def _stays(self, result: TriggerResult, window: Any) -> bool:
+        """Whether the contents are there for more elements after they have fired."""
+        return result not in _PURGES and not self._is_late(window)
+
+    def _detached(self, contents: Any) -> Any:
+        """Contents as they are now: what is emitted does not change with the next element, nor
+        do the contents when a reader changes what was emitted."""
+        if self.contents.kind == ELEMENTS:
+            return [isolated(element) for element in contents]
+        return isolated(contents)
 
     def _fire(self, window: Any, contents: Any) -> None:
         evicting = self.evicting
