@@ -125,7 +125,7 @@ def expected(program: Program) -> Counter[Any]:
     return Counter(program.bags()[-1])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(programs(), settings_of_jobs, limits, st.integers(0, 1000), st.integers(1, 4))
 def test_streaming_gives_what_the_naive_evaluation_gives(
     program: Program, configuration: dict[str, str], sizes: Limits, seed: int, parallelism: int
@@ -135,7 +135,7 @@ def test_streaming_gives_what_the_naive_evaluation_gives(
         assert run(program, configuration, seed, parallelism) == expected(program)
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(programs(), settings_of_jobs, limits, st.integers(0, 1000), st.integers(1, 4))
 def test_batch_mode_gives_the_same(
     program: Program, configuration: dict[str, str], sizes: Limits, seed: int, parallelism: int
