@@ -6,10 +6,10 @@ A storage object is a handy form of configuration keys: ``settings`` gives them.
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from hurtig.datastream import checkpointing_options as options
+from hurtig.datastream.settings_object import SettingsObject
 
 if TYPE_CHECKING:
     from hurtig.common.configuration import Configuration
@@ -22,25 +22,8 @@ __all__ = [
 ]
 
 
-class CheckpointStorage(ABC):
+class CheckpointStorage(SettingsObject):
     """Where a job keeps its checkpoints. Equal are two of the same kind and settings."""
-
-    @abstractmethod
-    def settings(self) -> dict[str, str]:
-        """Configuration key -> value."""
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, CheckpointStorage)
-            and type(self) is type(other)
-            and self.settings() == other.settings()
-        )
-
-    def __hash__(self) -> int:
-        return hash(tuple(sorted(self.settings().items())))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.settings()})"
 
 
 class JobManagerCheckpointStorage(CheckpointStorage):

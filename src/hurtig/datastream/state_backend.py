@@ -7,15 +7,16 @@ older releases (memory, file system, RocksDB with a URI) also say where checkpoi
 from __future__ import annotations
 
 import warnings
-from abc import ABC, abstractmethod
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from hurtig.datastream import checkpointing_options as options
 from hurtig.datastream.checkpoint_storage import (
+    CheckpointStorage,
     FileSystemCheckpointStorage,
     JobManagerCheckpointStorage,
 )
+from hurtig.datastream.settings_object import SettingsObject
 
 if TYPE_CHECKING:
     from hurtig.common.configuration import Configuration
@@ -32,25 +33,8 @@ __all__ = [
 ]
 
 
-class StateBackend(ABC):
+class StateBackend(SettingsObject):
     """Where a job keeps its keyed state. Equal are two of the same kind and settings."""
-
-    @abstractmethod
-    def settings(self) -> dict[str, str]:
-        """Configuration key -> value."""
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, StateBackend)
-            and type(self) is type(other)
-            and self.settings() == other.settings()
-        )
-
-    def __hash__(self) -> int:
-        return hash(tuple(sorted(self.settings().items())))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.settings()})"
 
 
 class HashMapStateBackend(StateBackend):
@@ -167,27 +151,14 @@ class CustomStateBackend(StateBackend):
         return {options.STATE_BACKEND: self._factory_class_name}
 
 
-class MemoryStateBackend(StateBackend):
-    """Older releases: state in memory, checkpoints in the JobManager's memory."""
+class _HeapWithStorage(StateBackend):
+    """State in memory, and where checkpoints go."""
 
-    #: Bytes.
-    DEFAULT_MAX_STATE_SIZE = 5 * 1024 * 1024
+    _storage: CheckpointStorage
 
-    def __init__(
-        self,
-        checkpoint_path: str | None = None,
-        savepoint_path: str | None = None,
-        max_state_size: int | None = None,
-        using_asynchronous_snapshots: bool | None = None,
-    ) -> None:
-        """``max_state_size``: bytes. Snapshots are asynchronous whatever is said."""
-        self._storage = JobManagerCheckpointStorage(checkpoint_path, max_state_size)
+    def __init__(self, savepoint_path: str | None, asynchronous: bool | None) -> None:
         self._savepoint_path = savepoint_path
-        self._asynchronous = using_asynchronous_snapshots is not False
-
-    def get_max_state_size(self) -> int:
-        """Bytes."""
-        return self._storage.get_max_state_size()
+        self._asynchronous = asynchronous is not False
 
     def is_using_asynchronous_snapshots(self) -> bool:
         """True where not set to False."""
@@ -204,8 +175,34 @@ class MemoryStateBackend(StateBackend):
         )
 
 
-class FsStateBackend(StateBackend):
+class MemoryStateBackend(_HeapWithStorage):
+    """Older releases: state in memory, checkpoints in the JobManager's memory."""
+
+    #: Bytes.
+    DEFAULT_MAX_STATE_SIZE = 5 * 1024 * 1024
+
+    _storage: JobManagerCheckpointStorage
+
+    def __init__(
+        self,
+        checkpoint_path: str | None = None,
+        savepoint_path: str | None = None,
+        max_state_size: int | None = None,
+        using_asynchronous_snapshots: bool | None = None,
+    ) -> None:
+        """``max_state_size``: bytes. Snapshots are asynchronous whatever is said."""
+        super().__init__(savepoint_path, using_asynchronous_snapshots)
+        self._storage = JobManagerCheckpointStorage(checkpoint_path, max_state_size)
+
+    def get_max_state_size(self) -> int:
+        """Bytes."""
+        return self._storage.get_max_state_size()
+
+
+class FsStateBackend(_HeapWithStorage):
     """Older releases: state in memory, checkpoints below a directory."""
+
+    _storage: FileSystemCheckpointStorage
 
     def __init__(
         self,
@@ -220,11 +217,10 @@ class FsStateBackend(StateBackend):
             raise ValueError(
                 "checkpoint_directory_uri must not be None; give the directory for checkpoints"
             )
+        super().__init__(default_savepoint_directory_uri, using_asynchronous_snapshots)
         self._storage = FileSystemCheckpointStorage(
             checkpoint_directory_uri, file_state_size_threshold, write_buffer_size
         )
-        self._savepoint_path = default_savepoint_directory_uri
-        self._asynchronous = using_asynchronous_snapshots is not False
 
     def get_checkpoint_path(self) -> str:
         """The directory."""
@@ -234,23 +230,9 @@ class FsStateBackend(StateBackend):
         """Bytes; smaller state goes into the metadata file."""
         return self._storage.get_min_file_size_threshold()
 
-    def is_using_asynchronous_snapshots(self) -> bool:
-        """True where not set to False."""
-        return self._asynchronous
-
     def get_write_buffer_size(self) -> int:
         """Bytes."""
         return self._storage.get_write_buffer_size()
-
-    def settings(self) -> dict[str, str]:
-        """Configuration key -> value."""
-        return (
-            options.given(
-                (options.STATE_BACKEND, "hashmap"),
-                (options.SAVEPOINT_DIRECTORY, self._savepoint_path),
-            )
-            | self._storage.settings()
-        )
 
 
 class RocksDBStateBackend(EmbeddedRocksDBStateBackend):
