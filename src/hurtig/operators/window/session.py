@@ -41,6 +41,37 @@ class _SessionWindows(MergingWindowAssigner):
     def get_window_serializer(self) -> TimeWindowSerializer:
         return TimeWindowSerializer()
 
+    @abstractmethod
+    def _gap(self, element: Any) -> int: ...
+
+
+class _OnEventTime(_SessionWindows):
+    def assign_windows(
+        self, element: Any, timestamp: int, context: WindowAssigner.WindowAssignerContext
+    ) -> Collection[TimeWindow]:
+        check_timestamp(timestamp)
+        return (TimeWindow(timestamp, timestamp + self._gap(element)),)
+
+    def get_default_trigger(self, env: Any) -> Trigger:
+        return EventTimeTrigger()
+
+    def is_event_time(self) -> bool:
+        return True
+
+
+class _OnProcessingTime(_SessionWindows):
+    def assign_windows(
+        self, element: Any, timestamp: int, context: WindowAssigner.WindowAssignerContext
+    ) -> Collection[TimeWindow]:
+        now = context.get_current_processing_time()
+        return (TimeWindow(now, now + self._gap(element)),)
+
+    def get_default_trigger(self, env: Any) -> Trigger:
+        return ProcessingTimeTrigger()
+
+    def is_event_time(self) -> bool:
+        return False
+
 
 class _FixedGap(_SessionWindows):
     """``session_gap`` in ms, more than 0."""
@@ -52,6 +83,9 @@ class _FixedGap(_SessionWindows):
                 f"got a gap of {session_gap} ms"
             )
         self._session_gap = session_gap
+
+    def _gap(self, element: Any) -> int:
+        return self._session_gap
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._session_gap})"
@@ -88,7 +122,7 @@ class _DynamicGap(_SessionWindows):
         return f"{type(self).__name__}({type(self._session_window_time_gap_extractor).__name__})"
 
 
-class EventTimeSessionWindows(_FixedGap):
+class EventTimeSessionWindows(_FixedGap, _OnEventTime):
     """Sessions on the elements' timestamps. Also known as ``SessionWindows``."""
 
     @staticmethod
@@ -103,20 +137,8 @@ class EventTimeSessionWindows(_FixedGap):
         """Sessions whose gap depends on the element."""
         return DynamicEventTimeSessionWindows(extractor)
 
-    def assign_windows(
-        self, element: Any, timestamp: int, context: WindowAssigner.WindowAssignerContext
-    ) -> Collection[TimeWindow]:
-        check_timestamp(timestamp)
-        return (TimeWindow(timestamp, timestamp + self._session_gap),)
 
-    def get_default_trigger(self, env: Any) -> Trigger:
-        return EventTimeTrigger()
-
-    def is_event_time(self) -> bool:
-        return True
-
-
-class ProcessingTimeSessionWindows(_FixedGap):
+class ProcessingTimeSessionWindows(_FixedGap, _OnProcessingTime):
     """Sessions on the clock of the machine."""
 
     @staticmethod
@@ -131,20 +153,8 @@ class ProcessingTimeSessionWindows(_FixedGap):
         """Sessions whose gap depends on the element."""
         return DynamicProcessingTimeSessionWindows(extractor)
 
-    def assign_windows(
-        self, element: Any, timestamp: int, context: WindowAssigner.WindowAssignerContext
-    ) -> Collection[TimeWindow]:
-        now = context.get_current_processing_time()
-        return (TimeWindow(now, now + self._session_gap),)
 
-    def get_default_trigger(self, env: Any) -> Trigger:
-        return ProcessingTimeTrigger()
-
-    def is_event_time(self) -> bool:
-        return False
-
-
-class DynamicEventTimeSessionWindows(_DynamicGap):
+class DynamicEventTimeSessionWindows(_DynamicGap, _OnEventTime):
     """Event-time sessions with a gap per element."""
 
     @staticmethod
@@ -154,20 +164,8 @@ class DynamicEventTimeSessionWindows(_DynamicGap):
         """Sessions whose gap depends on the element."""
         return DynamicEventTimeSessionWindows(extractor)
 
-    def assign_windows(
-        self, element: Any, timestamp: int, context: WindowAssigner.WindowAssignerContext
-    ) -> Collection[TimeWindow]:
-        check_timestamp(timestamp)
-        return (TimeWindow(timestamp, timestamp + self._gap(element)),)
 
-    def get_default_trigger(self, env: Any) -> Trigger:
-        return EventTimeTrigger()
-
-    def is_event_time(self) -> bool:
-        return True
-
-
-class DynamicProcessingTimeSessionWindows(_DynamicGap):
+class DynamicProcessingTimeSessionWindows(_DynamicGap, _OnProcessingTime):
     """Processing-time sessions with a gap per element."""
 
     @staticmethod
@@ -176,18 +174,6 @@ class DynamicProcessingTimeSessionWindows(_DynamicGap):
     ) -> DynamicProcessingTimeSessionWindows:
         """Sessions whose gap depends on the element."""
         return DynamicProcessingTimeSessionWindows(extractor)
-
-    def assign_windows(
-        self, element: Any, timestamp: int, context: WindowAssigner.WindowAssignerContext
-    ) -> Collection[TimeWindow]:
-        now = context.get_current_processing_time()
-        return (TimeWindow(now, now + self._gap(element)),)
-
-    def get_default_trigger(self, env: Any) -> Trigger:
-        return ProcessingTimeTrigger()
-
-    def is_event_time(self) -> bool:
-        return False
 
 
 SessionWindows = EventTimeSessionWindows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from hurtig.common.errors import ProgramError
@@ -33,6 +34,45 @@ class _ContinuousTrigger(Trigger):
 
     def can_merge(self) -> bool:
         return True
+
+    @abstractmethod
+    def _register(self, time: int, ctx: Trigger.TriggerContext) -> None: ...
+
+    @abstractmethod
+    def _delete(self, time: int, ctx: Trigger.TriggerContext) -> None: ...
+
+    def _on_timer(
+        self, time: int, window: TimeWindow, ctx: Trigger.TriggerContext
+    ) -> TriggerResult:
+        fire_time = ctx.get_partitioned_state(self.state_desc)
+        if fire_time.get() != time:
+            return TriggerResult.CONTINUE
+        fire_time.clear()
+        # At the end of the window there is no next time: the timer would fire at once, for ever.
+        if time < window.max_timestamp():
+            self.register_next_fire_timestamp(time, window, ctx, fire_time)
+        return TriggerResult.FIRE
+
+    def on_merge(self, window: TimeWindow, ctx: Trigger.OnMergeContext) -> None:
+        ctx.merge_partitioned_state(self.state_desc)
+        next_time = ctx.get_partitioned_state(self.state_desc).get()
+        if next_time is not None:
+            self._register(next_time, ctx)
+
+    def clear(self, window: TimeWindow, ctx: Trigger.TriggerContext) -> None:
+        fire_time = ctx.get_partitioned_state(self.state_desc)
+        next_time = fire_time.get()
+        if next_time is not None:
+            self._delete(next_time, ctx)
+            fire_time.clear()
+
+    def register_next_fire_timestamp(
+        self, time: int, window: TimeWindow, ctx: Trigger.TriggerContext, fire_timestamp_state: Any
+    ) -> None:
+        """Fire next an interval after ``time``, at the latest at the window's end."""
+        next_time = min(time + self.interval, window.max_timestamp())
+        fire_timestamp_state.add(next_time)
+        self._register(next_time, ctx)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.interval})"
@@ -69,37 +109,23 @@ class ContinuousEventTimeTrigger(_ContinuousTrigger):
     ) -> TriggerResult:
         if time == window.max_timestamp():
             return TriggerResult.FIRE
-        fire_time = ctx.get_partitioned_state(self.state_desc)
-        if fire_time.get() != time:
-            return TriggerResult.CONTINUE
-        fire_time.clear()
-        self.register_next_fire_timestamp(time, window, ctx, fire_time)
-        return TriggerResult.FIRE
+        return self._on_timer(time, window, ctx)
 
     def on_merge(self, window: TimeWindow, ctx: Trigger.OnMergeContext) -> None:
-        ctx.merge_partitioned_state(self.state_desc)
+        super().on_merge(window, ctx)
         end = window.max_timestamp()
         if end > ctx.get_current_watermark():
             ctx.register_event_time_timer(end)
-        next_time = ctx.get_partitioned_state(self.state_desc).get()
-        if next_time is not None:
-            ctx.register_event_time_timer(next_time)
 
     def clear(self, window: TimeWindow, ctx: Trigger.TriggerContext) -> None:
         ctx.delete_event_time_timer(window.max_timestamp())
-        fire_time = ctx.get_partitioned_state(self.state_desc)
-        next_time = fire_time.get()
-        if next_time is not None:
-            ctx.delete_event_time_timer(next_time)
-            fire_time.clear()
+        super().clear(window, ctx)
 
-    def register_next_fire_timestamp(
-        self, time: int, window: TimeWindow, ctx: Trigger.TriggerContext, fire_timestamp_state: Any
-    ) -> None:
-        """Fire next an interval after ``time``, at the latest at the window's end."""
-        next_time = min(time + self.interval, window.max_timestamp())
-        fire_timestamp_state.add(next_time)
-        ctx.register_event_time_timer(next_time)
+    def _register(self, time: int, ctx: Trigger.TriggerContext) -> None:
+        ctx.register_event_time_timer(time)
+
+    def _delete(self, time: int, ctx: Trigger.TriggerContext) -> None:
+        ctx.delete_event_time_timer(time)
 
 
 class ContinuousProcessingTimeTrigger(_ContinuousTrigger):
@@ -122,37 +148,15 @@ class ContinuousProcessingTimeTrigger(_ContinuousTrigger):
     def on_processing_time(
         self, time: int, window: TimeWindow, ctx: Trigger.TriggerContext
     ) -> TriggerResult:
-        fire_time = ctx.get_partitioned_state(self.state_desc)
-        if fire_time.get() != time:
-            return TriggerResult.CONTINUE
-        fire_time.clear()
-        # At the end of the window there is no next time: the timer would fire at once, for ever.
-        if time < window.max_timestamp():
-            self.register_next_fire_timestamp(time, window, ctx, fire_time)
-        return TriggerResult.FIRE
+        return self._on_timer(time, window, ctx)
 
     def on_event_time(
         self, time: int, window: TimeWindow, ctx: Trigger.TriggerContext
     ) -> TriggerResult:
         return TriggerResult.CONTINUE
 
-    def on_merge(self, window: TimeWindow, ctx: Trigger.OnMergeContext) -> None:
-        ctx.merge_partitioned_state(self.state_desc)
-        next_time = ctx.get_partitioned_state(self.state_desc).get()
-        if next_time is not None:
-            ctx.register_processing_time_timer(next_time)
+    def _register(self, time: int, ctx: Trigger.TriggerContext) -> None:
+        ctx.register_processing_time_timer(time)
 
-    def clear(self, window: TimeWindow, ctx: Trigger.TriggerContext) -> None:
-        fire_time = ctx.get_partitioned_state(self.state_desc)
-        next_time = fire_time.get()
-        if next_time is not None:
-            ctx.delete_processing_time_timer(next_time)
-            fire_time.clear()
-
-    def register_next_fire_timestamp(
-        self, time: int, window: TimeWindow, ctx: Trigger.TriggerContext, fire_timestamp_state: Any
-    ) -> None:
-        """Fire next an interval after ``time``, at the latest at the window's end."""
-        next_time = min(time + self.interval, window.max_timestamp())
-        fire_timestamp_state.add(next_time)
-        ctx.register_processing_time_timer(next_time)
+    def _delete(self, time: int, ctx: Trigger.TriggerContext) -> None:
+        ctx.delete_processing_time_timer(time)
