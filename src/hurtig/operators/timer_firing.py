@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hurtig.operators.collector import Collector, ProcessCall, run_keyed
 from hurtig.operators.process_contexts import FiredTimer
 from hurtig.operators.processing_time import over
+from hurtig.operators.wake_up import WakeUp
 from hurtig.state.timers import TimeDomain
 from hurtig.state.typed_key import unwrap_key
 
@@ -37,8 +38,7 @@ class TimerFiring:
         self._timers = operator.context.timer_service
         self._backend = operator.context.keyed_state()
         self._clock = operator.context.processing_time
-        self._wake_up: int | None = None
-        self._cancel: Callable[[], None] = _nothing
+        self._wake_up = WakeUp(self._clock, self._fire_processing_time)
 
     def fire_event_time(self, watermark: int) -> None:
         """Fire the event-time timers up to ``watermark`` (epoch ms)."""
@@ -49,20 +49,13 @@ class TimerFiring:
 
     def schedule(self) -> None:
         """Make sure that the earliest processing-time timer wakes the operator."""
-        first = self._timers.next_processing_time()
-        if first is not None and (self._wake_up is None or first < self._wake_up):
-            self._cancel()
-            self._wake_up = first
-            self._cancel = self._clock.schedule(first, self._fire_processing_time)
+        self._wake_up.at(self._timers.next_processing_time())
 
     def stop(self) -> None:
         """Drop the wake-up: pending processing-time timers end with the input."""
-        self._cancel()
-        self._cancel = _nothing
+        self._wake_up.cancel()
 
     def _fire_processing_time(self, timestamp: int) -> None:
-        self._wake_up = None
-        self._cancel = _nothing
         now = over(timestamp, self._clock)
         self._fire(self._timers.advance_processing_time(now), TimeDomain.PROCESSING_TIME)
 
@@ -75,7 +68,3 @@ class TimerFiring:
         records = ((timestamp, timestamp, key) for timestamp, key, _ in due)
         run_keyed(collector, self._on_timer, records, self._context, self._backend)
         self.schedule()
-
-
-def _nothing() -> None:
-    pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hurtig.operators.processing_time import ProcessingTimeService
+from hurtig.operators.wake_up import WakeUp
 from hurtig.runtime.timer_heap import TimerHeap
 
 
@@ -19,15 +20,14 @@ class OperatorTime(ProcessingTimeService):
     def __init__(self, slot: ProcessingTimeService) -> None:
         self._slot = slot
         self._own = TimerHeap()
-        self._wake_up: int | None = None
-        self._cancel_wake_up: Callable[[], None] | None = None
+        self._wake_up = WakeUp(slot, self._called)
 
     def now(self) -> int:
         return self._slot.now()
 
     def schedule(self, timestamp: int, callback: Callable[[int], None]) -> Callable[[], None]:
         cancel = self._own.schedule(timestamp, callback)
-        self._follow()
+        self._wake_up.at(self._own.next_time())
         return cancel
 
     def fire_due(self) -> None:
@@ -35,20 +35,9 @@ class OperatorTime(ProcessingTimeService):
         first = self._own.next_time()
         if first is not None and first < (now := self._slot.now()):
             self._own.fire_before(now)
-            self._follow()
-
-    def _follow(self) -> None:
-        """Have the slot call at the time of the first timer."""
-        first = self._own.next_time()
-        if first is None or (self._wake_up is not None and self._wake_up <= first):
-            return
-        if self._cancel_wake_up is not None:
-            self._cancel_wake_up()
-        self._wake_up = first
-        self._cancel_wake_up = self._slot.schedule(first, self._called)
+            self._wake_up.at(self._own.next_time())
 
     def _called(self, timestamp: int) -> None:
-        self._wake_up = self._cancel_wake_up = None
         # Only up to here: timers of other operators may lie between this one and the next.
         self._own.fire_before(timestamp + 1)
-        self._follow()
+        self._wake_up.at(self._own.next_time())

@@ -12,8 +12,10 @@ from hurtig.operators.collector import Collector
 from hurtig.operators.contract import StreamOperator
 from hurtig.operators.functions import ProcessAllWindowFunction, ProcessWindowFunction
 from hurtig.operators.output_tag import OutputTag
+from hurtig.operators.processing_time import over
 from hurtig.operators.record_failure import set_aside
 from hurtig.operators.user_function import close_function, open_function
+from hurtig.operators.wake_up import WakeUp
 from hurtig.operators.window.assigner import MissingTimestampError, missing_timestamp_text
 from hurtig.operators.window.contents import MISSING, ContentsLogic, WindowContents
 from hurtig.operators.window.contexts import WindowContext
@@ -45,6 +47,7 @@ class WindowOperatorBase(StreamOperator):
 
     keyed = True
     merging = False
+    _wake_up: WakeUp | None = None
 
     def __init__(
         self,
@@ -73,8 +76,16 @@ class WindowOperatorBase(StreamOperator):
         self._warned_late = False
 
     def close(self) -> None:
+        if self._wake_up is not None:
+            self._wake_up.cancel()
         close_function(self, self.contents.window_function)
         close_function(self, self.contents.function)
+
+    def wake_up_for(self, advance: Callable[[int], None]) -> WakeUp:
+        """Has ``advance`` called with the last millisecond that is over."""
+        clock = self.context.processing_time
+        self._wake_up = WakeUp(clock, lambda timestamp: advance(over(timestamp, clock)))
+        return self._wake_up
 
     def _caller(self, function: Any) -> WindowCall:
         context = self.window_context

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from heapq import heappop
 from itertools import repeat
 
 from hurtig.messages import RowBatch
-from hurtig.operators.processing_time import over
 from hurtig.operators.window.tumbling_fast import TumblingEventTimeOperator
 
 
@@ -19,7 +17,7 @@ class TumblingProcessingTimeOperator(TumblingEventTimeOperator):
 
     def open(self) -> None:
         super().open()
-        self._wake_up: tuple[int, Callable[[], None]] | None = None
+        self._wake_me = self.wake_up_for(self.advance_processing_time).at
         self._schedule_wake_up()
 
     def process_batch(self, batch: RowBatch, input_index: int = 0) -> None:
@@ -42,25 +40,10 @@ class TumblingProcessingTimeOperator(TumblingEventTimeOperator):
 
     def advance_processing_time(self, now: int) -> None:
         """Fire the windows that have ended. Called by the clock."""
-        self._wake_up = None
         while self._to_fire and self._to_fire[0] + self.size - 1 <= now:
             self._fire(heappop(self._to_fire))
         self._schedule_wake_up()
 
     def _schedule_wake_up(self) -> None:
-        if not self._to_fire:
-            return
-        due = self._to_fire[0] + self.size - 1
-        if self._wake_up is not None:
-            if self._wake_up[0] <= due:
-                return
-            self._wake_up[1]()
-        clock = self.context.processing_time
-        cancel = clock.schedule(due, lambda t: self.advance_processing_time(over(t, clock)))
-        self._wake_up = (due, cancel)
-
-    def close(self) -> None:
-        wake_up = getattr(self, "_wake_up", None)
-        if wake_up is not None:
-            wake_up[1]()
-        super().close()
+        if self._to_fire:
+            self._wake_me(self._to_fire[0] + self.size - 1)

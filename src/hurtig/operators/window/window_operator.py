@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from hurtig.common.errors import HurtigError
 from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch
 from hurtig.operators.collector import Collector
-from hurtig.operators.processing_time import over
 from hurtig.operators.record_failure import set_aside
 from hurtig.operators.window.assigner import MergingWindowAssigner, WindowAssigner
 from hurtig.operators.window.contents import (
@@ -82,7 +81,7 @@ class WindowOperator(WindowOperatorBase):
         self.assigner_context = AssignerContext(self)
         self._collector = Collector(self, True)
         self._late: tuple[list[Any], list[int], list[int | None]] = ([], [], [])
-        self._wake_up: tuple[int, Callable[[], None]] | None = None
+        self._wake_me = self.wake_up_for(self.advance_processing_time).at
         self._schedule_wake_up()
 
     # ---- elements
@@ -178,7 +177,6 @@ class WindowOperator(WindowOperatorBase):
 
     def advance_processing_time(self, now: int) -> None:
         """Fire the processing-time timers that are due. Called by the clock."""
-        self._wake_up = None
         for time, key, window in self.timers.advance_processing_time(now):
             self._on_timer(time, key, window, self.trigger.on_processing_time, not self.event_time)
         self._flush()
@@ -209,20 +207,7 @@ class WindowOperator(WindowOperatorBase):
             set_aside(self, e, FiredWindow(unwrap_key(key), window, None), time)
 
     def _schedule_wake_up(self) -> None:
-        due = self.timers.next_processing_time()
-        if due is None or (self._wake_up is not None and self._wake_up[0] <= due):
-            return
-        if self._wake_up is not None:
-            self._wake_up[1]()
-        clock = self.context.processing_time
-        cancel = clock.schedule(due, lambda t: self.advance_processing_time(over(t, clock)))
-        self._wake_up = (due, cancel)
-
-    def close(self) -> None:
-        wake_up = getattr(self, "_wake_up", None)
-        if wake_up is not None:
-            wake_up[1]()
-        super().close()
+        self._wake_me(self.timers.next_processing_time())
 
     # ---- firing and dropping
 
