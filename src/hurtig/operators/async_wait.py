@@ -143,15 +143,8 @@ class AsyncWaitOperator(StreamOperator):
     def advance_watermark(self, timestamp: int) -> None:
         self._pass_on(timestamp)
 
-    def process_status(self, status: WatermarkStatus, input_index: int = 0) -> None:
-        was_idle = self._inputs.idle
-        if status.idle:
-            self._inputs.mark_idle(input_index)
-        else:
-            self._inputs.mark_active(input_index)
-        self._follow_inputs()
-        if self._inputs.idle != was_idle:
-            self._pass_on(status)
+    def advance_status(self, status: WatermarkStatus) -> None:
+        self._pass_on(status)
 
     def finish(self) -> None:
         self._wait_for_room(1)

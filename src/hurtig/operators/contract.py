@@ -129,7 +129,11 @@ class StreamOperator(ABC):
             self._inputs.mark_active(input_index)
         self._follow_inputs()
         if self._inputs.idle != was_idle:
-            self.output.emit_status(status)
+            self.advance_status(status)
+
+    def advance_status(self, status: WatermarkStatus) -> None:
+        """The operator as a whole has become idle or active; passes it on."""
+        self.output.emit_status(status)
 
     def _follow_inputs(self) -> None:
         merged = self._inputs.watermark
