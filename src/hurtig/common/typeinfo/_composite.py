@@ -9,7 +9,36 @@ from hurtig.common.typeinfo._base import TypeInformation
 from hurtig.common.types import Row
 
 
-class RowTypeInfo(TypeInformation):
+class _FieldsTypeInfo(TypeInformation):
+    """One type a field."""
+
+    def __init__(self, field_types: Sequence[TypeInformation]) -> None:
+        super().__init__()
+        self._field_types = list(field_types)
+        self._converted = [t.need_conversion() for t in self._field_types]
+
+    def get_field_types(self) -> list[TypeInformation]:
+        """The field types, by position."""
+        return self._field_types
+
+    def need_conversion(self) -> bool:
+        """Always true."""
+        return True
+
+    def from_internal_type(self, obj: Any) -> Any:
+        """The internal form as it is: Flink's side makes the row or tuple."""
+        return obj
+
+    def _key(self) -> tuple[Any, ...]:
+        return tuple(self._field_types)
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other)
+
+    __hash__ = TypeInformation.__hash__
+
+
+class RowTypeInfo(_FieldsTypeInfo):
     """A :class:`~hurtig.common.Row` with one type a field; names are f0, f1 ... where not given.
 
     Field names take no part in equality, as in Flink.
@@ -18,8 +47,7 @@ class RowTypeInfo(TypeInformation):
     def __init__(
         self, field_types: Sequence[TypeInformation], field_names: Sequence[str] | None = None
     ) -> None:
-        super().__init__()
-        self._field_types = list(field_types)
+        super().__init__(field_types)
         self._named = field_names is not None
         names = tuple(
             (f"f{i}" for i in range(len(self._field_types))) if field_names is None else field_names
@@ -33,7 +61,6 @@ class RowTypeInfo(TypeInformation):
             twice = sorted({name for name in names if names.count(name) > 1})
             raise ValueError(f"a row type needs distinct field names, {twice} appear twice")
         self._field_names = names
-        self._converted = [t.need_conversion() for t in self._field_types]
 
     def get_field_names(self) -> list[str]:
         """The field names, by position."""
@@ -47,14 +74,6 @@ class RowTypeInfo(TypeInformation):
             raise ValueError(
                 f"{field_name!r} is not a field of {self!r}; fields: {list(self._field_names)}"
             ) from None
-
-    def get_field_types(self) -> list[TypeInformation]:
-        """The field types, by position."""
-        return self._field_types
-
-    def need_conversion(self) -> bool:
-        """Always true."""
-        return True
 
     def to_internal_type(self, obj: Any) -> tuple[Any, ...] | None:
         """``(row kind as int, field, field ...)`` of a Row, a dict, a tuple or a list."""
@@ -72,18 +91,6 @@ class RowTypeInfo(TypeInformation):
             raise ValueError(f"{obj!r} is neither a Row, a dict, a tuple nor a list: {self!r}")
         return (kind, *internal_fields(self._field_types, self._converted, values))
 
-    def from_internal_type(self, obj: Any) -> Any:
-        """The internal form as it is: Flink's side makes the row."""
-        return obj
-
-    def _key(self) -> tuple[Any, ...]:
-        return tuple(self._field_types)
-
-    def __eq__(self, other: object) -> bool:
-        return super().__eq__(other)
-
-    __hash__ = TypeInformation.__hash__
-
     def __repr__(self) -> str:
         if not self._named:
             return f"RowTypeInfo({', '.join(map(repr, self._field_types))})"
@@ -91,21 +98,8 @@ class RowTypeInfo(TypeInformation):
         return f"RowTypeInfo({', '.join(f'{name}: {t!r}' for name, t in fields)})"
 
 
-class TupleTypeInfo(TypeInformation):
+class TupleTypeInfo(_FieldsTypeInfo):
     """A tuple with one type a field."""
-
-    def __init__(self, field_types: Sequence[TypeInformation]) -> None:
-        super().__init__()
-        self._field_types = list(field_types)
-        self._converted = [t.need_conversion() for t in self._field_types]
-
-    def get_field_types(self) -> list[TypeInformation]:
-        """The field types, by position."""
-        return self._field_types
-
-    def need_conversion(self) -> bool:
-        """Always true."""
-        return True
 
     def to_internal_type(self, obj: Any) -> tuple[Any, ...] | None:
         """The tuple with each field in its internal form."""
@@ -114,18 +108,6 @@ class TupleTypeInfo(TypeInformation):
         if not isinstance(obj, tuple | list | Row):
             raise ValueError(f"{obj!r} is neither a tuple nor a list: {self!r}")
         return tuple(internal_fields(self._field_types, self._converted, tuple(obj)))
-
-    def from_internal_type(self, obj: Any) -> Any:
-        """The internal form as it is."""
-        return obj
-
-    def _key(self) -> tuple[Any, ...]:
-        return tuple(self._field_types)
-
-    def __eq__(self, other: object) -> bool:
-        return super().__eq__(other)
-
-    __hash__ = TypeInformation.__hash__
 
     def __repr__(self) -> str:
         return f"TupleTypeInfo({', '.join(map(repr, self._field_types))})"
