@@ -17,7 +17,12 @@ from benchmarks.peers import PYFLINK, Installed, PeerMissingError, find
 
 HURTIG = str(Path(sys.executable).with_name("hurtig"))
 HURTIG_RECORDS = 500_000, 3_000_000
-MODES = "thread", "process"
+VARIANTS = {
+    "thread mode, declared types": ("thread", "typed"),
+    "thread mode, no types": ("thread", "untyped"),
+    "process mode, no types": ("process", "untyped"),
+}
+"""``python.execution-mode``, and whether the program declares the types of its records."""
 
 NOTES = [
     (
@@ -100,36 +105,39 @@ def against_pyflink(options: Options, say: Callable[[str], None]) -> Section:
 def _compare(
     job: Job, installed: Installed, options: Options, say: Callable[[str], None]
 ) -> list[Figure]:
-    ours: list[Cost] = []
-    theirs: dict[str, list[Cost]] = {mode: [] for mode in MODES}
+    all_ours: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
+    all_theirs: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
     for _ in range(options.slow_rounds):
-        ours.append(_cost([HURTIG, "run"], job, "process", _scaled(HURTIG_RECORDS, options)))
-        for mode in MODES:
-            sizes = _scaled(job.sizes[mode], options)
-            theirs[mode].append(_cost([str(installed.python)], job, mode, sizes, installed))
+        for variant, words in VARIANTS.items():
+            ours_sizes = _scaled(HURTIG_RECORDS, options)
+            all_ours[variant].append(_cost([HURTIG, "run"], job, words, ours_sizes))
+            sizes = _scaled(job.sizes[words[0]], options)
+            python = [str(installed.python)]
+            all_theirs[variant].append(_cost(python, job, words, sizes, installed))
     figures = []
-    for mode, costs in theirs.items():
+    for variant, (mode, _) in VARIANTS.items():
+        ours, theirs = all_ours[variant], all_theirs[variant]
         figure = Figure(
-            f"{job.title}, {mode} mode",
-            ratios([c.record for c in costs], [c.record for c in ours]),
+            f"{job.title}, {variant}",
+            ratios([c.record for c in theirs], [c.record for c in ours]),
             "x",
             job.target,
             {
                 "cpu_microseconds_per_record": {
                     "hurtig": [c.record * 1e6 for c in ours],
-                    "pyflink": [c.record * 1e6 for c in costs],
+                    "pyflink": [c.record * 1e6 for c in theirs],
                 },
                 "start_cpu_seconds": {
                     "hurtig": [c.start for c in ours],
-                    "pyflink": [c.start for c in costs],
+                    "pyflink": [c.start for c in theirs],
                 },
                 "keys": job.keys,
                 "records": {"hurtig": HURTIG_RECORDS, "pyflink": job.sizes[mode]},
-                "shown": _shown(costs, ours),
+                "shown": _shown(theirs, ours),
             },
         )
         figures.append(figure)
-        say(f"{line_of(figure)}  ({_shown(costs, ours)})")
+        say(f"{line_of(figure)}  ({_shown(theirs, ours)})")
     return figures
 
 
@@ -142,14 +150,14 @@ def _scaled(sizes: tuple[int, int], options: Options) -> tuple[int, int]:
 def _cost(
     command: list[str],
     job: Job,
-    mode: str,
+    words: tuple[str, str],
     sizes: tuple[int, int],
     installed: Installed | None = None,
 ) -> Cost:
     path = str(Path("benchmarks", "jobs", f"{job.file}.py"))
     environment = None if installed is None else installed.environment
     small, large = (
-        run([*command, path, str(size), str(job.keys), mode], environment).cpu for size in sizes
+        run([*command, path, str(size), str(job.keys), *words], environment).cpu for size in sizes
     )
     record = max((large - small) / (sizes[1] - sizes[0]), 1e-9)
     return Cost(record, small - record * sizes[0])

@@ -19,4 +19,5 @@ class CountAndTell(KeyedProcessFunction):
 
 
 setting = Setting()
-setting.run(setting.stream().key_by(f.key_of).process(CountAndTell()), "keyed process")
+told = setting.keyed(setting.stream()).process(CountAndTell(), setting.pair_type)
+setting.run(told, "keyed process")

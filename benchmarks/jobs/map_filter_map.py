@@ -4,5 +4,6 @@ from benchmarks import functions as f
 from benchmarks.jobs.setting import Setting
 
 setting = Setting()
-stream = setting.stream().map(f.scale).filter(f.keep).map(f.shift)
+record = setting.record_type
+stream = setting.stream().map(f.scale, record).filter(f.keep).map(f.shift, record)
 setting.run(stream, "map-filter-map")

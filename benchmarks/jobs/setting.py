@@ -2,30 +2,48 @@
 
 import sys
 
-from pyflink.common import Configuration, WatermarkStrategy
+from pyflink.common import Configuration, Types, WatermarkStrategy
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 
 from benchmarks import functions as f
-from benchmarks.data import recorder
+from benchmarks.data import Cycler, recorder
 
 
 class Setting:
-    """``RECORDS KEYS MODE``: how many, of how many keys, in which ``python.execution-mode``."""
+    """``RECORDS KEYS MODE TYPES``: how many, of how many keys, in which ``python.execution-mode``,
+    and whether the program declares its types (``typed``) or leaves them out (``untyped``).
+
+    ``record_type``, ``pair_type`` and ``key_type`` are ``None`` in a program without types.
+    """
 
     def __init__(self) -> None:
         self.records, self.keys, mode = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+        typed = sys.argv[4] == "typed"
+        self.record_type = self.pair_type = self.key_type = None
+        if typed:
+            self.key_type = Types.STRING()
+            self.record_type = Types.TUPLE([Types.STRING(), Types.LONG(), Types.LONG()])
+            self.pair_type = Types.TUPLE([Types.STRING(), Types.LONG()])
         configuration = Configuration()
         configuration.set_string("python.execution-mode", mode)
         self.env = StreamExecutionEnvironment.get_execution_environment(configuration)
         self.env.set_parallelism(1)
         self.env.get_config().set_auto_watermark_interval(f.WATERMARK_INTERVAL_MS)
 
-    def stream(self) -> DataStream:
-        """The records, made in the job from a sequence of numbers."""
+    def stream(self, event_time: bool = False) -> DataStream:
+        """The records, made in the job from a sequence of numbers.
+
+        Their times only go on where ``event_time``: that costs more than the functions measured.
+        """
         numbers = NumberSequenceSource(0, self.records - 1)
         stream = self.env.from_source(numbers, WatermarkStrategy.no_watermarks(), "numbers")
-        return stream.map(recorder(self.keys))
+        make = recorder(self.keys) if event_time else Cycler(self.keys)
+        return stream.map(make, self.record_type)
+
+    def keyed(self, stream: DataStream) -> DataStream:
+        """By the records' key."""
+        return stream.key_by(f.key_of, self.key_type)
 
     def run(self, stream: DataStream, name: str) -> None:
         """Throw the results away."""

@@ -21,8 +21,9 @@ class Total(f.Total, AggregateFunction):
 
 setting = Setting()
 strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_millis(DISORDER_MS))
-timed = setting.stream().assign_timestamps_and_watermarks(
+timed = setting.stream(event_time=True).assign_timestamps_and_watermarks(
     strategy.with_timestamp_assigner(RecordTime())
 )
 window = TumblingEventTimeWindows.of(Time.milliseconds(f.window_ms(setting.keys)))
-setting.run(timed.key_by(f.key_of).window(window).aggregate(Total()), "tumbling window")
+totals = setting.keyed(timed).window(window).aggregate(Total(), output_type=setting.pair_type)
+setting.run(totals, "tumbling window")
