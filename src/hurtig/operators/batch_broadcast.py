@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hurtig.messages import MIN_TIMESTAMP, RowBatch
+from hurtig.operators.batch_wrapper import BatchWrapper
 from hurtig.operators.contract import OperatorContext, StreamOperator
 
-if TYPE_CHECKING:
-    from hurtig.state.snapshot import OperatorSnapshot
 
-
-class BatchBroadcastOperator(StreamOperator):
+class BatchBroadcastOperator(BatchWrapper):
     """Runs ``inner``, which has no keys, in BATCH mode: its broadcast input first, then the other.
 
     ``broadcast`` is the index of the broadcast input.
     """
 
-    num_inputs = 2
-
     def __init__(self, inner: StreamOperator, broadcast: int) -> None:
-        self.inner = inner
-        self.output_type = inner.output_type
-        self.error_policy = inner.error_policy
+        super().__init__(inner)
         self._broadcast = broadcast
 
     def setup(self, context: OperatorContext) -> None:
@@ -31,9 +23,6 @@ class BatchBroadcastOperator(StreamOperator):
         self.inner.setup(context)
         self._held: list[RowBatch] = []
         self._holding = True
-
-    def open(self) -> None:
-        self.inner.open()
 
     def process_batch(self, batch: RowBatch, input_index: int = 0) -> None:
         if self._holding and input_index != self._broadcast:
@@ -62,12 +51,3 @@ class BatchBroadcastOperator(StreamOperator):
     def finish(self) -> None:
         self._release()
         self.inner.finish()
-
-    def close(self) -> None:
-        self.inner.close()
-
-    def snapshot_state(self, checkpoint_id: int) -> OperatorSnapshot | None:
-        return self.inner.snapshot_state(checkpoint_id)
-
-    def restore_state(self, snapshots: list[OperatorSnapshot]) -> None:
-        self.inner.restore_state(snapshots)

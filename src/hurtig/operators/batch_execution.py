@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch, WatermarkStatus
 from hurtig.operators.batch_gathering import GatheringOutput, KeyEndProcessingTime
+from hurtig.operators.batch_wrapper import BatchWrapper
 from hurtig.operators.contract import OperatorContext, StreamOperator
 from hurtig.operators.fusion import FusableOperator
 from hurtig.operators.step_operator import StepOperator
-
-if TYPE_CHECKING:
-    from hurtig.state.snapshot import OperatorSnapshot
 
 _Record = tuple[int, int, Any]
 """Timestamp, input index, value."""
 
 
-class BatchKeyedOperator(StreamOperator):
+class BatchKeyedOperator(BatchWrapper):
     """Runs ``inner`` in BATCH mode.
 
     Keeps the records of keyed inputs until all inputs have ended. Then, per key in order of first
@@ -32,10 +30,9 @@ class BatchKeyedOperator(StreamOperator):
     keyed = True
 
     def __init__(self, inner: StreamOperator) -> None:
-        self.inner = StepOperator(inner) if isinstance(inner, FusableOperator) else inner
-        self.num_inputs = inner.num_inputs
-        self.output_type = inner.output_type
-        self.error_policy = inner.error_policy
+        super().__init__(inner)
+        if isinstance(inner, FusableOperator):
+            self.inner = StepOperator(inner)
 
     def setup(self, context: OperatorContext) -> None:
         super().setup(context)
@@ -48,9 +45,6 @@ class BatchKeyedOperator(StreamOperator):
         self.inner.setup(inner_context)
         self._records: dict[Any, list[_Record]] = {}
         self._timed = False
-
-    def open(self) -> None:
-        self.inner.open()
 
     def process_batch(self, batch: RowBatch, input_index: int = 0) -> None:
         if batch.keys is None:
@@ -126,15 +120,6 @@ class BatchKeyedOperator(StreamOperator):
             [record[0] for record in records] if self._timed else None,
             [key] * len(records),
         )
-
-    def close(self) -> None:
-        self.inner.close()
-
-    def snapshot_state(self, checkpoint_id: int) -> OperatorSnapshot | None:
-        return self.inner.snapshot_state(checkpoint_id)
-
-    def restore_state(self, snapshots: list[OperatorSnapshot]) -> None:
-        self.inner.restore_state(snapshots)
 
 
 def _time(record: _Record) -> int:

@@ -8,14 +8,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from hurtig.common.time import Duration, Time, to_millis
 from hurtig.messages import MIN_TIMESTAMP
+from hurtig.operators.window.operator_view import OperatorView
 from hurtig.operators.window.triggers.delta import delta_of
-
-if TYPE_CHECKING:
-    from hurtig.metrics import MetricGroup
 
 
 class TimestampedValue(NamedTuple):
@@ -42,20 +40,8 @@ class Evictor(ABC):
 
     __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
-    class EvictorContext(ABC):
+    class EvictorContext(OperatorView):
         """What an evictor may ask."""
-
-        @abstractmethod
-        def get_current_processing_time(self) -> int:
-            """Processing time, epoch ms."""
-
-        @abstractmethod
-        def get_metric_group(self) -> MetricGroup:
-            """Metrics of the operator."""
-
-        @abstractmethod
-        def get_current_watermark(self) -> int:
-            """The operator's watermark, epoch ms."""
 
     @abstractmethod
     def evict_before(

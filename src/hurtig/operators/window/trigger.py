@@ -7,8 +7,9 @@ from enum import Enum
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from hurtig.operators.window.operator_view import OperatorView
+
 if TYPE_CHECKING:
-    from hurtig.metrics import MetricGroup
     from hurtig.state.descriptors import StateDescriptor
 
 
@@ -38,20 +39,8 @@ class Trigger(ABC):
 
     __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
 
-    class TriggerContext(ABC):
+    class TriggerContext(OperatorView):
         """Timers and state of the key and window in hand."""
-
-        @abstractmethod
-        def get_current_processing_time(self) -> int:
-            """Processing time, epoch ms."""
-
-        @abstractmethod
-        def get_metric_group(self) -> MetricGroup:
-            """Metrics of the operator."""
-
-        @abstractmethod
-        def get_current_watermark(self) -> int:
-            """The operator's watermark, epoch ms."""
 
         @abstractmethod
         def register_processing_time_timer(self, time: int) -> None:
