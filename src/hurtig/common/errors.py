@@ -102,9 +102,7 @@ class BadRecordError(HurtigError):
         super().__init__(f"{reason}{where}\n  content   {shorten(content)}")
 
 
-def _rebuild(
-    kind: type[HurtigError], args: tuple[Any, ...], state: dict[str, Any]
-) -> HurtigError:
+def _rebuild(kind: type[HurtigError], args: tuple[Any, ...], state: dict[str, Any]) -> HurtigError:
     """An error that has crossed a process: the same text, whatever its constructor takes."""
     error = kind.__new__(kind, *args)
     error.args = args

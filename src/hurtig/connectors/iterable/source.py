@@ -35,6 +35,7 @@ from hurtig.connectors.user_code import user_function_error
 
 __all__ = ["IterableSource", "IterableSplit"]
 
+
 class IterableSplit(NamedTuple):
     """One iteration: which of how many parts, and how many records of it were read."""
 
