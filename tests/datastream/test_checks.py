@@ -35,7 +35,7 @@ def test_process_function_with_timers_needs_a_key() -> None:
 def test_co_process_function_with_timers_needs_keys() -> None:
     env = StreamExecutionEnvironment.get_execution_environment()
     first, second = env.from_collection([1]), env.from_collection([2])
-    with pytest.raises(ProgramError, match="TwoInputTimers.process_element2"):
+    with pytest.raises(ProgramError, match=r"TwoInputTimers\.process_element2"):
         first.connect(second).process(TwoInputTimers())
     keyed = first.connect(second).key_by(lambda v: 0, lambda v: 0).process(TwoInputTimers())
     assert sorted(keyed.execute_and_collect()) == [1, 2]
