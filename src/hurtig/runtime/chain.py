@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 from hurtig.graph.codegen.fused_operator import FusedOperator
@@ -18,7 +17,7 @@ from hurtig.operators.output import Output
 from hurtig.operators.processing_time import ProcessingTimeService
 from hurtig.operators.source_operator import SourceOperator
 from hurtig.runtime.keying import Keying
-from hurtig.runtime.operator_context import create_operator_context, output_coercer
+from hurtig.runtime.operator_context import create_operator_context
 from hurtig.runtime.operator_time import OperatorTime
 from hurtig.runtime.outbox import (
     ChainingOutput,
@@ -28,6 +27,7 @@ from hurtig.runtime.outbox import (
 )
 from hurtig.runtime.slot import Slot
 from hurtig.runtime.subtask import JobContext, SubtaskInfo
+from hurtig.runtime.type_check import TypeCheck, type_check
 
 
 class OperatorChain:
@@ -119,7 +119,7 @@ class OperatorChain:
                 tag = job_edge.tag_id
                 (main if tag is None else side.setdefault(tag, [])).append(target)
         return OperatorOutput(
-            self._metrics[node], main, side, self._coercer(node), self._job.object_reuse
+            self._metrics[node], main, side, self._type_check(node), self._job.object_reuse
         )
 
     def _chained(self, edge: ChainEdge) -> Output:
@@ -131,14 +131,22 @@ class OperatorChain:
             return KeyingOutput(operator, metrics, keying, self._times[edge.target].fire_due)
         return ChainingOutput(operator, metrics)
 
-    def _coercer(self, node: int) -> Callable[[list[Any]], list[Any]] | None:
+    def _type_check(self, node: int) -> TypeCheck | None:
         chain_node = self._vertex.nodes[node]
         declared = (
             chain_node.output_type
             if chain_node.source is not None
             else getattr(chain_node.operator, "output_type", None)
         )
-        return output_coercer(chain_node.name, chain_node.uid, declared)
+        name = chain_node.name
+        return type_check(
+            name,
+            chain_node.uid,
+            declared,
+            chain_node.error_policy,
+            self._metrics[node],
+            lambda message: self._job.warn(name, message),
+        )
 
     # -- contexts -----------------------------------------------------------------------------
 

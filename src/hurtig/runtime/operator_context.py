@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hurtig.common.errors import UserFunctionError
 from hurtig.operators.contract import OperatorContext, OperatorMetrics
 from hurtig.operators.runtime_context import StreamingRuntimeContext
 from hurtig.state.backends.heap import HeapKeyedStateBackend
@@ -13,7 +11,6 @@ from hurtig.state.operator_state import DefaultOperatorStateBackend
 from hurtig.state.timers import InternalTimerService
 
 if TYPE_CHECKING:
-    from hurtig.common.typeinfo import TypeInformation
     from hurtig.operators.output import Output
     from hurtig.operators.processing_time import Mailbox, ProcessingTimeService
     from hurtig.runtime.subtask import JobContext, SubtaskInfo
@@ -60,27 +57,3 @@ def create_operator_context(
     )
     context.metrics = metrics
     return context
-
-
-def output_coercer(
-    name: str, uid: str, declared: TypeInformation | None
-) -> Callable[[list[Any]], list[Any]] | None:
-    """Checks and converts an operator's results to their declared type; ``None`` where that
-    changes nothing. Raises :class:`UserFunctionError` with the value that does not fit."""
-    if declared is None:
-        return None
-    from hurtig.common.coercion import TypeCoercionError, coercer
-
-    convert = coercer(declared)
-    if convert is None:
-        return None
-
-    def coerce(values: list[Any]) -> list[Any]:
-        try:
-            return convert(values)
-        except TypeCoercionError as e:
-            raise UserFunctionError(
-                name, uid, e, f"{type(e).__name__}: {e}", e.value, True
-            ) from None
-
-    return coerce

@@ -12,6 +12,7 @@ from hurtig.runtime.channel import Channel
 from hurtig.runtime.isolation import copier, unchangeable
 from hurtig.runtime.keying import Keying
 from hurtig.runtime.partitioning import Router
+from hurtig.runtime.type_check import TypeCheck
 
 FULL_BATCH = 2048
 
@@ -156,7 +157,7 @@ def merge(batches: list[RowBatch]) -> RowBatch:
 class OperatorOutput(Output):
     """Everything that reads one operator: its main output and its side outputs.
 
-    ``coerce`` checks and converts the values to the declared type. Where several operators read
+    ``check`` checks and converts the values to the declared type. Where several operators read
     one output each gets records of its own, unless object reuse is on: no reader sees what
     another one does to a record.
     """
@@ -166,23 +167,23 @@ class OperatorOutput(Output):
         metrics: OperatorMetrics,
         main: list[Output],
         side: dict[str, list[Output]],
-        coerce: Callable[[list[Any]], list[Any]] | None,
+        check: TypeCheck | None,
         object_reuse: bool,
     ) -> None:
         self._metrics = metrics
         self._main = main
         self._side = side
-        self._coerce = coerce
+        self._check = check
         self._object_reuse = object_reuse
         self._all = [*main, *(o for outputs in side.values() for o in outputs)]
         self._single = main[0] if len(main) == 1 else None
 
     def emit(self, batch: RowBatch) -> None:
+        if self._check is not None:
+            batch = self._check(batch, self.emit_side)
+            if not batch.values:
+                return
         self._metrics.records_out += len(batch.values)
-        if self._coerce is not None:
-            values = self._coerce(batch.values)
-            if values is not batch.values:
-                batch = RowBatch(values, batch.timestamps)
         if self._single is not None:
             self._single.emit(batch)
         elif self._main:

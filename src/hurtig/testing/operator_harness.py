@@ -14,9 +14,10 @@ from hurtig.messages import ACTIVE, IDLE, MAX_TIMESTAMP, MIN_TIMESTAMP, RowBatch
 from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOperator
 from hurtig.operators.fusion import FusableOperator
 from hurtig.operators.processing_time import ManualProcessingTime
-from hurtig.runtime.operator_context import create_operator_context, output_coercer
+from hurtig.runtime.operator_context import create_operator_context
 from hurtig.runtime.operator_snapshot import restore_snapshots, take_snapshot
 from hurtig.runtime.subtask import JobContext, SubtaskInfo
+from hurtig.runtime.type_check import type_check
 from hurtig.state.keys import KeyGuard, key_group_for, operator_index
 from hurtig.state.snapshot import OperatorSnapshot
 from hurtig.testing.harness_output import HarnessOutput
@@ -107,9 +108,15 @@ class OperatorHarness(HarnessOutput, HarnessState):
         self.metrics = OperatorMetrics()
         self.warnings: list[str] = []
         """What the operator warned of."""
-        self._out = RecordedOutput(
-            self.metrics, output_coercer(subject.name, subject.uid, subject.output_type)
+        check = type_check(
+            subject.name,
+            subject.uid,
+            subject.output_type,
+            subject.operator.error_policy,
+            self.metrics,
+            self.warnings.append,
         )
+        self._out = RecordedOutput(self.metrics, check)
         self._start(list(snapshots))
 
     @classmethod

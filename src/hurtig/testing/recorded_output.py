@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from hurtig.messages import MIN_TIMESTAMP, RowBatch, WatermarkStatus
 from hurtig.operators.contract import OperatorMetrics
 from hurtig.operators.output import CollectingOutput
+from hurtig.runtime.type_check import TypeCheck
 
 Record = tuple[Any, int | None]
 """A value with its timestamp (epoch ms), ``None`` where it has none."""
@@ -20,12 +20,10 @@ class RecordedOutput(CollectingOutput):
     is no news: after a restart the operator may repeat old ones. At other times that is an error.
     """
 
-    def __init__(
-        self, metrics: OperatorMetrics, coerce: Callable[[list[Any]], list[Any]] | None
-    ) -> None:
+    def __init__(self, metrics: OperatorMetrics, check: TypeCheck | None) -> None:
         super().__init__()
         self._metrics = metrics
-        self._coerce = coerce
+        self._check = check
         self._watermark = MIN_TIMESTAMP
         self._idle = False
         self.restarted()
@@ -38,9 +36,11 @@ class RecordedOutput(CollectingOutput):
     def emit(self, batch: RowBatch) -> None:
         if not batch.values:
             raise AssertionError("an operator emitted an empty batch")
+        if self._check is not None:
+            batch = self._check(batch, self.emit_side)
+            if not batch.values:
+                return
         self._metrics.records_out += len(batch.values)
-        if self._coerce is not None:
-            batch = RowBatch(self._coerce(batch.values), batch.timestamps)
         super().emit(batch)
 
     def emit_watermark(self, timestamp: int) -> None:
