@@ -1,4 +1,4 @@
-"""Ctrl-C: once stops cleanly, twice at once."""
+"""Ctrl-C: once stops cleanly, twice at once; what still runs when the program ends."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 HEAD = """\
-import itertools, sys, time
+import itertools, signal, sys, time
 from pyflink.datastream import MapFunction, StreamExecutionEnvironment
 
 class Loud(MapFunction):
     def map(self, value):
         if value == 0:
+            while {waited_for} and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                time.sleep(0.001)
             print("started", flush=True)
         {work}
         return value
@@ -34,6 +36,9 @@ ENDS = {
     "execute": "stream.print()\nenv.execute()",
     "async": "stream.print()\nenv.execute_async().get_job_execution_result().result()",
     "collect": "list(stream.execute_and_collect())",
+    # Nobody waits for the job:
+    "busy": "stream.print()\nenv.execute_async()\ntime.sleep(60)",
+    "over": "stream.print()\nenv.execute_async()\nsys.stdin.readline()",
 }
 
 
@@ -44,12 +49,13 @@ def start(tmp_path: Path):
 
     def run(work: str, end: str) -> subprocess.Popen[str]:
         script = tmp_path / "job.py"
-        script.write_text(HEAD.format(work=work, end=ENDS[end]))
+        waited_for = end in ("execute", "async")
+        script.write_text(HEAD.format(work=work, end=ENDS[end], waited_for=waited_for))
         process = subprocess.Popen(
             [sys.executable, "-u", "-m", "hurtig", "run", str(script)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             text=True,
         )
         started.append(process)
@@ -68,7 +74,16 @@ def end_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-@pytest.mark.parametrize("end", ENDS)
+def wait_for_line(process: subprocess.Popen[str], part: str) -> None:
+    """Read stderr up to a line that contains ``part``."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if part in line:
+            return
+    raise AssertionError(f"{part!r} was not written")
+
+
+@pytest.mark.parametrize("end", ["execute", "async", "collect"])
 def test_once(start, end):
     process = start("time.sleep(0.001)", end)
     os.kill(process.pid, signal.SIGINT)
@@ -86,9 +101,7 @@ def test_twice(start, end):
     """The second one does not wait for a function that is stuck."""
     process = start("time.sleep(60)", end)
     os.kill(process.pid, signal.SIGINT)
-    assert process.stderr is not None
-    while "Stopping the job" not in process.stderr.readline():
-        pass
+    wait_for_line(process, "Stopping the job")
     assert process.poll() is None
     started = time.monotonic()
     os.kill(process.pid, signal.SIGINT)
@@ -96,6 +109,34 @@ def test_twice(start, end):
     assert code == 130
     assert time.monotonic() - started < 5
     assert "Traceback" not in err
+
+
+def test_a_job_in_the_background_ends_with_the_interrupted_program(start):
+    process = start("time.sleep(0.001)", "busy")
+    os.kill(process.pid, signal.SIGINT)
+    code, out, err = end_of(process)
+    assert (code, out) == (130, "closed\n"), err
+    assert "Traceback" not in err
+
+
+def test_a_job_in_the_background_ends_with_the_program(start):
+    process = start("time.sleep(0.001)", "over")
+    code, out, err = end_of(process)
+    assert (code, out, err) == (0, "closed\n", "")
+
+
+@pytest.mark.timeout(30)
+def test_a_stuck_job_in_the_background_holds_up_the_end_of_the_program(start):
+    """The user reads why, and Ctrl-C ends it."""
+    process = start("time.sleep(60)", "over")
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+    wait_for_line(process, "Waiting for job 'Flink Streaming Job' to stop")
+    started = time.monotonic()
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(15) == 0
+    assert time.monotonic() - started < 5
 
 
 def test_a_program_keeps_its_own_handler(run_python):

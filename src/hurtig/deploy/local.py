@@ -16,7 +16,7 @@ from hurtig.common.execution_config import ExecutionConfig
 from hurtig.common.job_client import JobClient
 from hurtig.common.job_execution_result import JobExecutionResult
 from hurtig.common.job_status import JobStatus
-from hurtig.deploy import garbage
+from hurtig.deploy import garbage, leftovers
 from hurtig.deploy.interrupts import cancel_on_interrupt
 from hurtig.graph.executor import Executor
 from hurtig.graph.job_graph import ChainNode, JobGraph, deserialize, serialize
@@ -76,13 +76,19 @@ class LocalJobControl:
     def start(self) -> None:
         """Run the job in a thread of its own."""
         self._thread = threading.Thread(target=self._run_quietly, name=self.name, daemon=True)
+        leftovers.remember(self)
         self._thread.start()
 
     def result(self) -> JobExecutionResult:
         """Run the job to its end, or wait for the thread that does."""
-        with cancel_on_interrupt(self._interrupt):
-            while self.drive():
-                pass
+        try:
+            with cancel_on_interrupt(self._interrupt):
+                while self.drive():
+                    pass
+        except KeyboardInterrupt:
+            if self._interrupted:  # the second one: at once
+                leftovers.forget(self)
+            raise
         if self._interrupted:
             raise KeyboardInterrupt
         if self._master.error is not None:
@@ -124,8 +130,7 @@ class LocalJobControl:
         """Stop the job; it ends as CANCELED."""
         if self._master.status.is_globally_terminal_state():
             return
-        self._cancel_requested = True
-        self._slot.wakeup()
+        self.request_cancel()
         if self._thread is not None:
             if threading.current_thread() is not self._thread:
                 self._thread.join()
@@ -135,6 +140,18 @@ class LocalJobControl:
                     self._cancel_here()
             finally:
                 self._stepping.release()
+
+    def request_cancel(self) -> None:
+        """As :meth:`cancel`, without waiting until the job has stopped."""
+        self._cancel_requested = True
+        self._slot.wakeup()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end of the job's own thread; whether it has ended."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+            return not self._thread.is_alive()
+        return True
 
     def when_finished(self, action: Callable[[], Any]) -> None:
         """Call ``action`` once the job has finished without failure."""
@@ -230,8 +247,7 @@ class LocalJobControl:
 
     def _interrupt(self) -> None:
         self._interrupted = True
-        self._cancel_requested = True
-        self._slot.wakeup()
+        self.request_cancel()
 
     def _cancel_here(self) -> None:
         """Nobody is at a step, and perhaps nobody will ask for another one."""
@@ -247,6 +263,8 @@ class LocalJobControl:
             pass
         except Exception as error:
             self._master.error = error
+        finally:
+            leftovers.forget(self)
 
     # -- wiring -------------------------------------------------------------------------------
 
