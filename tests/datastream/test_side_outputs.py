@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hurtig.common import Types
-from hurtig.common.errors import UserFunctionError
+from hurtig.common.errors import ProgramError, UserFunctionError
 from hurtig.datastream import CoProcessFunction, KeyedProcessFunction, OutputTag, ProcessFunction
 from hurtig.testing import collect, collect_all
 
@@ -103,3 +103,44 @@ def test_a_tuple_that_begins_with_a_tag_must_be_a_pair(env):
 def test_tags_have_a_name(tag):
     with pytest.raises(ValueError, match="must not be None or an empty string"):
         OutputTag(tag)
+
+
+NAMED = Types.ROW_NAMED(["n", "text"], [Types.LONG(), Types.STRING()])
+
+
+class Send(ProcessFunction):
+    def __init__(self, tag, *values):
+        self.tag, self.values = tag, values
+
+    def process_element(self, value, ctx):
+        for sent in self.values:
+            yield self.tag, sent
+
+
+@pytest.mark.parametrize("parallelism", [1, 2])
+def test_values_get_the_type_of_the_tag(env, parallelism):
+    tag = OutputTag("rows", NAMED)
+    sent = env.from_collection([1]).process(Send(tag, (7, "x"))).set_parallelism(parallelism)
+    assert collect(sent.get_side_output(tag).map(lambda row: (row.n, row.text))) == [(7, "x")]
+
+
+def test_a_value_that_does_not_fit_the_tag(env):
+    sent = env.from_collection([1]).process(Send(ODD, "text")).name("send")
+    with pytest.raises(UserFunctionError, match=r"(?s)'text' \(str\) is not an int.*send"):
+        collect(sent.get_side_output(ODD))
+
+
+def test_a_value_that_does_not_fit_the_tag_is_set_aside(env):
+    sent = env.from_collection([1]).process(Send(ODD, "text", 3)).on_error("dead-letter")
+    got = collect_all(
+        odd=sent.get_side_output(ODD), bad=sent.get_dead_letters().map(lambda letter: letter.record)
+    )
+    assert got == {"odd": [3], "bad": ["text"]}
+
+
+def test_one_tag_has_one_type(env):
+    sent = env.from_collection([1]).process(Send(ODD, 1)).name("send")
+    sent.get_side_output(ODD).print()
+    sent.get_side_output(OutputTag("odd", Types.STRING())).print()
+    with pytest.raises(ProgramError, match="side output 'odd' of 'send' is read as Long and as St"):
+        env.execute()

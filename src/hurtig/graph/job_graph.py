@@ -28,6 +28,7 @@ class ChainNode:
         self.source = node.source
         self.watermark_strategy = node.watermark_strategy
         self.output_type: TypeInformation | None = node.output_type
+        self.side_types = node.side_types
         self.error_policy = node.error_policy
         self.is_sink = node.is_sink
 

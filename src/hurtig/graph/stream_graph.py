@@ -46,8 +46,19 @@ class StreamNode:
         self.source: Any = getattr(t, "source", None)
         self.watermark_strategy: Any = getattr(t, "watermark_strategy", None)
         self.is_sink = bool(getattr(t, "is_sink", False))
+        self.side_types: dict[str, TypeInformation] = {}
+        """Declared types of its side outputs, by tag."""
         self.in_edges: list[StreamEdge] = []
         self.out_edges: list[StreamEdge] = []
+
+    def declare_side_output(self, tag_id: str, type_info: TypeInformation) -> None:
+        """The type of a side output. ``ProgramError`` where another one was declared before."""
+        known = self.side_types.setdefault(tag_id, type_info)
+        if known != type_info:
+            raise ProgramError(
+                f"the side output {tag_id!r} of {self.name!r} is read as {known} and as "
+                f"{type_info}: use one OutputTag for both"
+            )
 
 
 class StreamEdge:
@@ -90,7 +101,11 @@ class _Builder:
         if isinstance(t, PartitionTransformation):
             return [(n, t.partitioner, tag) for n, _, tag in self.visit(t.inputs[0])]
         if isinstance(t, SideOutputTransformation):
-            return [(n, p, t.tag_id) for n, p, _ in self.visit(t.inputs[0])]
+            nodes = self.visit(t.inputs[0])
+            if t.output_type is not None:
+                for node, _, _ in nodes:
+                    node.declare_side_output(t.tag_id, t.output_type)
+            return [(node, p, t.tag_id) for node, p, _ in nodes]
         if isinstance(t, UnionTransformation):
             return [entry for i in t.inputs for entry in self.visit(i)]
         if isinstance(t, CacheTransformation):

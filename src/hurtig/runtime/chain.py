@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hurtig.graph.codegen.fused_operator import FusedOperator
 from hurtig.graph.codegen.generate import MAX_FLAT_MAPS
@@ -28,6 +28,9 @@ from hurtig.runtime.outbox import (
 from hurtig.runtime.slot import Slot
 from hurtig.runtime.subtask import JobContext, SubtaskInfo
 from hurtig.runtime.type_check import TypeCheck, type_check
+
+if TYPE_CHECKING:
+    from hurtig.common.typeinfo import TypeInformation
 
 
 class OperatorChain:
@@ -118,8 +121,17 @@ class OperatorChain:
                 target = self._channel_outputs[job_edge.index]
                 tag = job_edge.tag_id
                 (main if tag is None else side.setdefault(tag, [])).append(target)
+        checks = {
+            tag: self._type_check(node, declared)
+            for tag, declared in self._vertex.nodes[node].side_types.items()
+        }
         return OperatorOutput(
-            self._metrics[node], main, side, self._type_check(node), self._job.object_reuse
+            self._metrics[node],
+            main,
+            side,
+            self._type_check(node, self._declared(node)),
+            self._job.object_reuse,
+            {tag: check for tag, check in checks.items() if check is not None},
         )
 
     def _chained(self, edge: ChainEdge) -> Output:
@@ -131,13 +143,14 @@ class OperatorChain:
             return KeyingOutput(operator, metrics, keying, self._times[edge.target].fire_due)
         return ChainingOutput(operator, metrics)
 
-    def _type_check(self, node: int) -> TypeCheck | None:
+    def _declared(self, node: int) -> TypeInformation | None:
         chain_node = self._vertex.nodes[node]
-        declared = (
-            chain_node.output_type
-            if chain_node.source is not None
-            else getattr(chain_node.operator, "output_type", None)
-        )
+        if chain_node.source is not None:
+            return chain_node.output_type
+        return getattr(chain_node.operator, "output_type", None)
+
+    def _type_check(self, node: int, declared: TypeInformation | None) -> TypeCheck | None:
+        chain_node = self._vertex.nodes[node]
         name = chain_node.name
         return type_check(
             name,

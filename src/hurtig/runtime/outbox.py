@@ -157,9 +157,9 @@ def merge(batches: list[RowBatch]) -> RowBatch:
 class OperatorOutput(Output):
     """Everything that reads one operator: its main output and its side outputs.
 
-    ``check`` checks and converts the values to the declared type. Where several operators read
-    one output each gets records of its own, unless object reuse is on: no reader sees what
-    another one does to a record.
+    ``check`` checks and converts the values to the declared type, ``side_checks`` those of each
+    side output. Where several operators read one output each gets records of its own, unless
+    object reuse is on: no reader sees what another one does to a record.
     """
 
     def __init__(
@@ -169,11 +169,13 @@ class OperatorOutput(Output):
         side: dict[str, list[Output]],
         check: TypeCheck | None,
         object_reuse: bool,
+        side_checks: dict[str, TypeCheck] | None = None,
     ) -> None:
         self._metrics = metrics
         self._main = main
         self._side = side
         self._check = check
+        self._side_checks = side_checks or {}
         self._object_reuse = object_reuse
         self._all = [*main, *(o for outputs in side.values() for o in outputs)]
         self._single = main[0] if len(main) == 1 else None
@@ -192,6 +194,11 @@ class OperatorOutput(Output):
     def emit_side(self, tag_id: str, batch: RowBatch) -> None:
         outputs = self._side.get(tag_id)
         if outputs:
+            check = self._side_checks.get(tag_id)
+            if check is not None:
+                batch = check(batch, self.emit_side)
+                if not batch.values:
+                    return
             self._fan_out(outputs, batch)
 
     def _fan_out(self, outputs: list[Output], batch: RowBatch) -> None:
