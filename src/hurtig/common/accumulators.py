@@ -8,6 +8,7 @@ PyFlink has none of its own; these mirror Flink's Java classes. Register one in 
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -41,6 +42,14 @@ class Accumulator(ABC):
     @abstractmethod
     def merge(self, other: Any) -> None:
         """Take over another part."""
+
+    def clone(self) -> Any:
+        """A copy that later additions to this part do not change.
+
+        Called from another thread than ``add`` where the program asks a running job for its
+        accumulators: override it where a deep copy does not bear that.
+        """
+        return copy.deepcopy(self)
 
 
 class _Sum(Accumulator):
@@ -113,6 +122,11 @@ class Histogram(Accumulator):
     def reset_local(self) -> None:
         self._counts.clear()
 
+    def clone(self) -> Histogram:
+        made = copy.copy(self)
+        made._counts = self._counts.copy()  # in one go, other than a deep copy
+        return made
+
     def merge(self, other: Any) -> None:
         for value, count in other.get_local_value().items():
             self._counts[value] = self._counts.get(value, 0) + count
@@ -133,15 +147,22 @@ class ListAccumulator(Accumulator):
     def reset_local(self) -> None:
         self._values.clear()
 
+    def clone(self) -> ListAccumulator:
+        made = copy.copy(self)
+        made._values = self._values.copy()
+        return made
+
     def merge(self, other: Any) -> None:
         self._values += other.get_local_value()
 
 
 def merged(parts: list[Any]) -> Any:
     """The value of all parts of one accumulator together; the parts stay as they are."""
-    import copy
-
-    total = copy.deepcopy(parts[0])
+    total = _clone(parts[0])
     for part in parts[1:]:
-        total.merge(part)
+        total.merge(_clone(part))
     return total.get_local_value()
+
+
+def _clone(part: Any) -> Any:
+    return part.clone() if hasattr(part, "clone") else copy.deepcopy(part)

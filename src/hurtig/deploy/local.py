@@ -159,7 +159,7 @@ class LocalJobControl:
 
     def accumulators(self) -> dict[str, Any]:
         """The values of the accumulators so far."""
-        return {name: merged(parts) for name, parts in self._context.accumulators.items()}
+        return {name: merged(parts) for name, parts in self._context.accumulators.copy().items()}
 
     def stop_with_savepoint(self, drain: bool, directory: str | None) -> Any:
         """Not in this version."""
