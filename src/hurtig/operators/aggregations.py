@@ -11,27 +11,29 @@ SUM, MIN, MAX, MIN_BY, MAX_BY = "sum", "min", "max", "min_by", "max_by"
 
 
 def field_of(value: Any, field: int | str) -> Any:
-    """A field of a row, tuple or list; a basic value is its own field 0."""
-    if isinstance(value, (tuple, list, Row)):
-        if isinstance(field, str):
-            return _by_name(value, field)
+    """A field of a row, tuple, list, dict or object; a basic value is its own field 0."""
+    if isinstance(value, (Row, dict)):
         return value[field]
-    if isinstance(value, dict):
-        return value[field]
+    if isinstance(value, (tuple, list)):
+        if isinstance(field, int):
+            return value[field]
+        if not hasattr(value, "_fields"):
+            raise TypeError(
+                f"field {field!r} was selected by name on a {type(value).__name__}: use rows"
+            )
+        return getattr(value, field)
     if isinstance(field, str):
-        return getattr(value, field)
-    if field != 0:
-        raise TypeError(
-            f"The {field} field selected on a basic type. A field expression on a basic type can "
-            "only select the 0th field (which means selecting the entire basic type)."
-        )
-    return value
-
-
-def _by_name(value: Any, field: str) -> Any:
-    if isinstance(value, Row) or hasattr(value, "_fields"):
-        return getattr(value, field)
-    raise TypeError(f"field {field!r} was selected by name on a {type(value).__name__}: use rows")
+        try:
+            return getattr(value, field)
+        except AttributeError:
+            if hasattr(value, "__dict__") or hasattr(value, "__slots__"):
+                raise
+    elif field == 0:
+        return value
+    raise TypeError(
+        f"The {field} field selected on a basic type. A field expression on a basic type can "
+        "only select the 0th field (which means selecting the entire basic type)."
+    )
 
 
 def with_field(value: Any, field: int | str, content: Any) -> Any:
@@ -49,11 +51,25 @@ def with_field(value: Any, field: int | str, content: Any) -> Any:
         return type(value)(items)
     if isinstance(value, dict):
         return {**value, field: content}
+    if isinstance(field, str):
+        return _object_with(value, field, content)
     return content
 
 
+def _object_with(value: Any, field: str, content: Any) -> Any:
+    import copy
+
+    if hasattr(value, "__dataclass_fields__"):  # perhaps a frozen one
+        import dataclasses
+
+        return dataclasses.replace(value, **{field: content})
+    changed = copy.copy(value)
+    setattr(changed, field, content)
+    return changed
+
+
 class FieldAggregation(ReduceFunction):
-    """``kind`` over ``field``: an index, or a name for rows."""
+    """``kind`` over ``field``: an index, or the name of a field, key or attribute."""
 
     def __init__(self, kind: str, field: int | str) -> None:
         if not isinstance(field, (int, str)) or isinstance(field, bool):
