@@ -8,16 +8,25 @@ import shutil
 
 from hurtig.common.errors import ProgramError
 
+# A name, then extras, a version, a URL, a comment or the end. Files, URLs and options are no names.
+_REQUIREMENT = re.compile(
+    r"\s*([A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?)\s*(?=$|[\[(<>=!~@;#\\])", re.IGNORECASE
+)
+
 
 def check_requirements(path: str) -> None:
-    """Raise :class:`ProgramError` naming the packages of a requirements file that are missing."""
+    """Raise :class:`ProgramError` naming the packages of a requirements file that are missing.
+
+    Versions are not compared. Requirements that depend on the platform (``; python_version ...``),
+    options and paths are left to pip.
+    """
     from importlib import metadata
 
     missing = []
-    with open(path, encoding="utf-8") as lines:
+    with open(path, encoding="utf-8-sig") as lines:
         for line in lines:
-            match = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", line)
-            if match is None:
+            match = _REQUIREMENT.match(line)
+            if match is None or ";" in line.partition(" #")[0]:
                 continue
             try:
                 metadata.version(match.group(1))
