@@ -135,3 +135,13 @@ def test_output_comes_before_the_error(run_python, tmp_path):
         "subprocess.run([sys.executable, '-m', 'hurtig', 'run', 'job.py'], stderr=sys.stdout)"
     )
     assert run_python("-c", code).stdout.startswith("first\nTraceback")
+
+
+def test_what_hurtig_refuses_is_not_called_a_failure_inside(hurtig_run):
+    code = """
+        from hurtig.datastream import StreamExecutionEnvironment
+        StreamExecutionEnvironment.get_execution_environment().set_parallelism(0)
+        """
+    done = hurtig_run(code)
+    assert done.stderr.endswith("ValueError: the parallelism must be at least 1, got 0\n")
+    assert "set_parallelism(0)" in done.stderr

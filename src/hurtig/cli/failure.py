@@ -40,6 +40,8 @@ def report(error: BaseException, program_file: str, verbose: bool = False) -> No
 def _traceback(error: BaseException, program_file: str, verbose: bool) -> str:
     from traceback import TracebackException
 
+    from hurtig.cli.hints import attribute_hint
+
     told = TracebackException.from_exception(error)
     if verbose:
         return "".join(told.format())
@@ -48,6 +50,8 @@ def _traceback(error: BaseException, program_file: str, verbose: bool) -> str:
     text = "".join(told.format())
     if inside and not isinstance(error, SyntaxError | ImportError):
         text += "hurtig: raised inside hurtig, whose frames are left out; -v shows them\n"
+    elif (hint := attribute_hint(error)) is not None:
+        text += f"  fix       {hint}\n"
     return text
 
 
@@ -79,10 +83,11 @@ def _from_program(stack: list[FrameSummary], program_file: str) -> list[FrameSum
 
 
 def _ends_inside(stack: list[FrameSummary], program_file: str) -> bool:
-    """Whether the engine, or Python's library on its behalf, raised the error."""
+    """Whether the engine, or Python's library on its behalf, failed unawares."""
     for frame in reversed(_from_program(stack, program_file)):
         if frame.filename.startswith(_ENGINE):
-            return True
+            # What a ``raise`` of the engine says is meant for the user.
+            return not (frame.line or "").startswith("raise ")
         if not frame.filename.startswith((_LIBRARY, "<frozen ")) or _SITE in frame.filename:
             return False
     return False

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from hurtig.cli import failure
+from hurtig.cli import broken_pipe, failure
 from hurtig.cli.program import FileProgram, ModuleProgram, Program, ProgramNotFoundError
 from hurtig.common import global_configuration
 
@@ -40,7 +40,8 @@ configuration:
     execution.buffer-timeout.interval=10 ms
 
 Ctrl-C cancels the running job cleanly, a second Ctrl-C stops at once.
-exit code: 0 done, 1 the program failed, 2 wrong usage, 130 interrupted;
+exit code: 0 done, 1 the program failed, 2 wrong usage, 130 interrupted,
+141 nobody reads its output any more (as in: hurtig run job.py | head);
 sys.exit(n) in the program gives n.
 """
 
@@ -70,8 +71,14 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("hurtig: interrupted\n")
         return 130
     except Exception as e:
+        if broken_pipe.reader_is_gone(e):
+            return broken_pipe.leave_quietly()
         failure.report(e, program.file, verbose=options.verbose)
         return 1
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return broken_pipe.leave_quietly()
     return 0
 
 
