@@ -14,6 +14,7 @@ from hurtig.common import (
     RestartStrategies,
 )
 from hurtig.common import execution_config as module
+from hurtig.common.errors import ProgramError
 from hurtig.common.serializer import VoidNamespaceSerializer
 
 
@@ -120,6 +121,26 @@ def test_java_serialization_warns_once_and_is_read_back(monkeypatch: pytest.Monk
         config.register_kryo_type("a.B")
     config.register_kryo_type("a.C")  # would fail the test if it warned again
     assert config.get_registered_kryo_types() == ["a.B", "a.C"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("parallelism.default", "0", "at least 1, got 0"),
+        ("parallelism.default", "-4", "at least 1, got -4"),
+        ("pipeline.max-parallelism", "0", "from 1 to 32768, got 0"),
+        ("pipeline.max-parallelism", "40000", "from 1 to 32768, got 40000"),
+    ],
+)
+def test_parallelism_of_a_configuration_in_its_range(key: str, value: str, message: str) -> None:
+    config = ExecutionConfig(Configuration.from_dict({key: value}))
+    with pytest.raises(ProgramError, match=f"option {key}: must be {message}"):
+        (config.get_parallelism(), config.get_max_parallelism())
+
+
+def test_parallelism_minus_one_is_the_default() -> None:
+    config = ExecutionConfig(Configuration.from_dict({"parallelism.default": "-1"}))
+    assert config.get_parallelism() == 1
 
 
 def test_equality() -> None:

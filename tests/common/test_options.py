@@ -5,7 +5,15 @@ import logging
 import pytest
 
 from hurtig.common import Configuration
-from hurtig.common.options import closest_key, is_known, known_options, option, warn_unknown_keys
+from hurtig.common.errors import ProgramError
+from hurtig.common.options import (
+    check_values,
+    closest_key,
+    is_known,
+    known_options,
+    option,
+    warn_unknown_keys,
+)
 
 
 def test_every_default_is_a_value_of_its_option() -> None:
@@ -61,3 +69,24 @@ def test_unknown_option() -> None:
     assert closest_key("execution.checkpointing.intervall") == "execution.checkpointing.interval"
     with pytest.raises(KeyError, match=r"did you mean rest\.port"):
         option("rest.prt")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("execution.runtime-mode", "BATHC", "'BATHC' is none of STREAMING, BATCH, AUTOMATIC"),
+        ("pipeline.operator-chaining", "maybe", "'maybe' is not a boolean"),
+        ("execution.checkpointing.interval", "5x", "'5x' is not a length of time"),
+    ],
+)
+def test_values_that_do_not_fit_their_key(key: str, value: str, message: str) -> None:
+    with pytest.raises(ProgramError, match=f"option .*: {message}"):
+        check_values(Configuration.from_dict({key: value}))
+
+
+def test_values_that_fit_and_keys_of_others() -> None:
+    check_values(
+        Configuration.from_dict(
+            {"execution.runtime-mode": "batch", "s3.access-key": "x", "my.own": "y"}
+        )
+    )

@@ -6,6 +6,7 @@ import pytest
 
 from hurtig.client import running
 from hurtig.common import Configuration
+from hurtig.common.errors import ProgramError
 from hurtig.datastream import StreamExecutionEnvironment
 
 OLDER = {"execution.buffer-timeout": "7 ms", "pipeline.operator-chaining": "false"}
@@ -37,3 +38,11 @@ def test_name_of_the_job(given, name, capsys):
     env.from_collection([1]).add_sink(lambda _: print([job.name for job in running.jobs()]))
     env.execute(given)
     assert capsys.readouterr().out == f"{[name]}\n"
+
+
+def test_a_mode_that_does_not_exist():
+    configuration = Configuration.from_dict({"execution.runtime-mode": "BATHC"})
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    env.from_collection([1]).print()
+    with pytest.raises(ProgramError, match="is none of STREAMING, BATCH"):
+        env.execute()

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from hurtig.common.configuration import Configuration
+from hurtig.common.errors import ProgramError
 from hurtig.common.execution_mode import ExecutionMode
 from hurtig.common.input_dependency_constraint import InputDependencyConstraint
 from hurtig.common.restart_strategy import RestartStrategies, RestartStrategyConfiguration
@@ -89,7 +90,12 @@ class ExecutionConfig:
 
     def get_parallelism(self) -> int:
         """Subtasks of an operator that does not set its own, 1 where not set."""
-        return self._configuration.get_integer("parallelism.default", 1)
+        value = self._configuration.get_integer("parallelism.default", 1)
+        if value == self.PARALLELISM_DEFAULT:
+            return 1
+        if value < 1:
+            raise ProgramError(f"option parallelism.default: must be at least 1, got {value}")
+        return value
 
     def set_parallelism(self, parallelism: int) -> ExecutionConfig:
         """Subtasks of an operator that does not set its own; -1 goes back to the default."""
@@ -102,7 +108,12 @@ class ExecutionConfig:
 
     def get_max_parallelism(self) -> int:
         """Number of key groups, the limit for rescaling; -1 where not set."""
-        return self._configuration.get_integer("pipeline.max-parallelism", -1)
+        value = self._configuration.get_integer("pipeline.max-parallelism", -1)
+        if value != -1 and not 1 <= value <= 1 << 15:
+            raise ProgramError(
+                f"option pipeline.max-parallelism: must be from 1 to 32768, got {value}"
+            )
+        return value
 
     def set_max_parallelism(self, max_parallelism: int) -> ExecutionConfig:
         """Number of key groups, the limit for rescaling."""

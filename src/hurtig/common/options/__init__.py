@@ -14,6 +14,7 @@ from hurtig.common.config_options import ConfigOption
 
 __all__ = [
     "add_current_keys",
+    "check_values",
     "closest_key",
     "is_known",
     "known_options",
@@ -166,6 +167,20 @@ def warn_unknown_keys(configuration: Any) -> list[str]:
             _warned.add(key)
             _log.warning("%s", _unknown(key))
     return unknown
+
+
+def check_values(configuration: Any) -> None:
+    """Raises ``ProgramError`` for a value that does not fit its key."""
+    from hurtig.common.errors import ProgramError
+
+    for key, value in sorted(configuration.to_dict().items()):
+        known = known_options().get(key)
+        if known is None:
+            continue
+        try:
+            known.parse(value)
+        except ValueError as e:
+            raise ProgramError(str(e)) from None
 
 
 def _unknown(key: str) -> str:
