@@ -229,17 +229,17 @@ env.execute()
     ),
     "an unhashable key": (
         'numbers.key_by(lambda x: [x]).reduce(max).name("reduced").print()\nenv.execute()\n',
-        ["cannot be hashed", "tuple", "reduced"],
+        ["cannot be hashed", "tuple", "reduced", "record    3"],
     ),
     "an unhashable key in several subtasks": (
         ("env.set_parallelism(2)\n"
         'numbers.key_by(lambda x: [x]).reduce(max).name("reduced").print()\nenv.execute()\n'),
-        ["cannot be hashed", "tuple", "reduced"],
+        ["cannot be hashed", "tuple", "reduced", "record    3"],
     ),
     "an unhashable key from several subtasks": (
         ("numbers.rebalance().map(lambda x: x).set_parallelism(2)"
         '.key_by(lambda x: [x]).reduce(max).name("reduced").print()\nenv.execute()\n'),
-        ["cannot be hashed", "tuple", "reduced"],
+        ["cannot be hashed", "tuple", "reduced", "record    3"],
     ),
     "a type that is not the value's": (
         'numbers.map(lambda x: "text", Types.INT()).name("typed").print()\nenv.execute()\n',

@@ -1,4 +1,4 @@
-"""Timers without keys are refused while the program is built."""
+"""Wrong programs that are refused while they are built."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from hurtig.common.errors import ProgramError
-from hurtig.datastream import CoProcessFunction, ProcessFunction, StreamExecutionEnvironment
+from hurtig.datastream import (
+    CoProcessFunction,
+    MapFunction,
+    ProcessFunction,
+    StreamExecutionEnvironment,
+)
 
 
 class Timers(ProcessFunction):
@@ -39,3 +44,45 @@ def test_co_process_function_with_timers_needs_keys() -> None:
         first.connect(second).process(TwoInputTimers())
     keyed = first.connect(second).key_by(lambda v: 0, lambda v: 0).process(TwoInputTimers())
     assert sorted(keyed.execute_and_collect()) == [1, 2]
+
+
+class Add(MapFunction):
+    def map(self, value: Any) -> Any:
+        return value
+
+
+class YieldingMap(MapFunction):
+    def map(self, value: Any) -> Any:
+        yield value
+
+
+def yielding(*values: Any) -> Any:
+    yield values
+
+
+async def asynchronous(value: Any) -> Any:
+    return value
+
+
+@pytest.mark.parametrize(
+    ("apply", "message"),
+    [
+        (lambda s: s.map(Add), r"map was given the class Add, .*: write Add\(\.\.\.\)"),
+        (lambda s: s.map(yielding), "map was given yielding, which yields.*flat_map"),
+        (lambda s: s.map(YieldingMap()), r"map was given YieldingMap\.map, which yields"),
+        (lambda s: s.filter(yielding), "filter was given yielding, which yields"),
+        (lambda s: s.key_by(yielding), "key_by was given yielding, which yields"),
+        (lambda s: s.key_by(hash).reduce(yielding), "reduce was given yielding, which yields"),
+        (lambda s: s.map(asynchronous), "map was given asynchronous, which is asynchronous"),
+        (lambda s: s.flat_map(asynchronous), "flat_map was given asynchronous.*AsyncDataStream"),
+    ],
+)
+def test_functions_whose_result_would_be_no_record(apply: Any, message: str) -> None:
+    stream = StreamExecutionEnvironment.get_execution_environment().from_collection([1])
+    with pytest.raises(ProgramError, match=message):
+        apply(stream)
+
+
+def test_classes_and_generators_that_can_serve() -> None:
+    stream = StreamExecutionEnvironment.get_execution_environment().from_collection([1])
+    assert list(stream.map(str).flat_map(yielding).execute_and_collect()) == [("1",)]

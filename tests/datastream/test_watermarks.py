@@ -9,7 +9,8 @@ import time
 import pytest
 
 from hurtig.common import Duration, Time, WatermarkStrategy
-from hurtig.common.watermark_strategy import TimestampAssigner
+from hurtig.common.errors import UserFunctionError
+from hurtig.common.watermark_strategy import TimestampAssigner, WatermarkGenerator
 from hurtig.datastream import ProcessFunction
 from hurtig.datastream.window import TumblingEventTimeWindows
 from hurtig.testing import collect
@@ -186,3 +187,28 @@ def test_windows_by_event_time_need_timestamps(env):
     with pytest.raises(Exception, match="timestamp") as caught:
         collect(counts(env.from_collection([("a", 1)])))
     assert "assign_timestamps_and_watermarks" in str(caught.value)
+
+
+class Failing(WatermarkGenerator):
+    def on_event(self, event, timestamp, output):
+        if event == "bad":
+            raise KeyError(event)
+
+    def on_periodic_emit(self, output):
+        pass
+
+
+def test_an_error_of_a_generator_names_operator_and_record(env):
+    strategy = WatermarkStrategy.for_generator(Failing)
+    stream = env.from_collection(["good", "bad"]).assign_timestamps_and_watermarks(strategy)
+    with pytest.raises(UserFunctionError, match=r"(?s)in on_event.*operator  marks.*'bad'"):
+        collect(stream.name("marks"))
+
+
+def test_an_error_of_a_supplier_names_the_operator(env):
+    strategy = WatermarkStrategy.for_generator(lambda context: Failing())
+    stream = env.from_collection([1]).assign_timestamps_and_watermarks(strategy).name("marks")
+    with pytest.raises(UserFunctionError, match=r"(?s)missing 1 required.*operator  marks") as e:
+        collect(stream)
+    assert not hasattr(e.value, "__notes__")
+    assert "while the job was closed" not in str(e.value)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hurtig.common import WatermarkStrategy
-from hurtig.common.errors import BadRecordError, HurtigError
+from hurtig.common import Encoder, WatermarkStrategy
+from hurtig.common.errors import BadRecordError, HurtigError, JobExecutionError
 from hurtig.datastream import StreamExecutionEnvironment
-from hurtig.datastream.connectors.file_system import FileSource, StreamFormat
+from hurtig.datastream.connectors.file_system import FileSink, FileSource, StreamFormat
 
 LINES = '{"n": 1}\n{"n": \n{"n": 2}\n[\n'
 
@@ -58,3 +58,14 @@ def test_skip_of_a_sink_warns_once(capsys):
 
 def test_bad_record_without_a_place():
     assert str(BadRecordError("odd", "", 1)) == "odd\n  content   1"
+
+
+def test_a_sink_that_cannot_write_names_itself(tmp_path):
+    (tmp_path / "file").write_text("")
+    env = StreamExecutionEnvironment.get_execution_environment()
+    sink = FileSink.for_row_format(str(tmp_path / "file/out"), Encoder.simple_string_encoder())
+    env.from_collection(["a"]).sink_to(sink.build()).name("lines")
+    with pytest.raises(
+        JobExecutionError, match=r"'lines' cannot write: NotADirectoryError: .*/out"
+    ):
+        env.execute()

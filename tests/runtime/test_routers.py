@@ -176,5 +176,6 @@ def test_a_key_selector_that_raises(n):
 def test_an_unhashable_key():
     router = router_of(p.KeyGroupPartitioner(lambda v: [v]), 2)
     with pytest.raises(UserFunctionError, match="cannot be hashed") as caught:
-        router.route(RowBatch([1]))
+        router.route(RowBatch([1, "x"]))
     assert "key selector of reader" in str(caught.value)
+    assert caught.value.record_text == "1"

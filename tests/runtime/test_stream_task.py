@@ -184,7 +184,7 @@ def test_keys_are_made_canonical_in_the_readers_process():
         def process_batch(self, batch: RowBatch, input_index: int = 0) -> None:
             seen.append(batch.keys)
 
-    task = Fixture(1, canonical=lambda keys: [("canonical", k) for k in keys])
+    task = Fixture(1, canonical=lambda keys, values: [("canonical", k) for k in keys])
     task.task.head = Keyed()
     batch = RowBatch([1], None, [True])
     task.send(batch)

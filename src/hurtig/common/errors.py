@@ -38,9 +38,10 @@ class ProgramTypeError(ProgramError, TypeError):
 class UserFunctionError(HurtigError):
     """A user's function raised while it handled a record.
 
-    ``operator``, ``uid``  which operator; ``function``  what it was doing (``map``, ``open`` …);
-    ``record``             the record in hand; ``cause`` the exception of the function;
-    ``user_traceback``     its traceback without frames of the engine.
+    ``operator``, ``uid``  which operator; ``record_text`` the record in hand, shortened;
+    ``cause``              the exception of the function;
+    ``user_traceback``     its traceback without frames of the engine;
+    ``function``           name and place of the function, where the traceback does not show it.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class UserFunctionError(HurtigError):
         has_record: bool = False,
         subtask: str = "",
         location: str = "",
+        function: str = "",
     ) -> None:
         self.operator = operator
         self.uid = uid
@@ -60,6 +62,7 @@ class UserFunctionError(HurtigError):
         self.user_traceback = user_traceback
         self.record_text = shorten(record) if has_record else ""
         self.location = location
+        self.function = function
         super().__init__(self._text())
         self.cause = cause
         """What the function raised; not ``__cause__``, so that it is printed once."""
@@ -73,6 +76,8 @@ class UserFunctionError(HurtigError):
         if self.subtask:
             where += f" {self.subtask}"
         lines.append(where + f"  [uid {self.uid}]")
+        if self.function:
+            lines.append(f"  function  {self.function}")
         if self.record_text:
             lines.append(f"  record    {self.record_text}")
         if self.location:

@@ -12,6 +12,7 @@ from hurtig.common.serialization import (
     MalformedRecordError,
     SerializationSchema,
 )
+from hurtig.common.time import Instant
 from hurtig.common.types import Row, new_row
 from hurtig.formats.avro_schema import AvroSchema, fastavro, parse, record_fields
 
@@ -146,7 +147,7 @@ def record_converter(schema: Any, user: str) -> Callable[[Any], Any]:
 
 
 def plain(value: Any) -> Any:
-    """``value`` with rows as dicts and instants as milliseconds or datetimes."""
+    """``value`` with rows as dicts and instants as datetimes in UTC."""
     if isinstance(value, Row):
         if value._names is None:
             raise MalformedRecordError(
@@ -157,4 +158,17 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if isinstance(value, dict):
         return {k: plain(v) for k, v in value.items()}
+    if isinstance(value, Instant):
+        return _datetime_of(value)
     return value
+
+
+def _datetime_of(instant: Instant) -> Any:
+    from datetime import UTC, datetime, timedelta
+
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
+            seconds=instant.seconds, microseconds=instant.nanos // 1000
+        )
+    except OverflowError:
+        raise MalformedRecordError(f"{instant!r} is not within the years 1 to 9999") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from io import BytesIO
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -42,6 +43,10 @@ class _AvroBulkWriter(BulkWriter):
         parsed = parse(schema.schema)
         self._convert = record_converter(schema.schema, "AvroBulkWriters")
         self._check = partial(fastavro().validate, schema=parsed, raise_errors=False)
+        # Validation looks at neither the scale nor the precision of decimals.
+        self._try = '"decimal"' in str(schema) and partial(
+            fastavro().schemaless_writer, schema=parsed
+        )
         self._writer = fastavro().write.Writer(stream, parsed, sync_interval=_BLOCK_BYTES)
 
     def add_elements(self, elements: Sequence[Any]) -> None:
@@ -50,6 +55,13 @@ class _AvroBulkWriter(BulkWriter):
             # A record that fails half-way would leave its first bytes in the block.
             if not self._check(record):
                 raise MalformedRecordError(f"{shorten(element)} does not fit the Avro schema")
+            if self._try:
+                try:
+                    self._try(BytesIO(), record=record)
+                except (ValueError, TypeError, OverflowError) as e:
+                    raise MalformedRecordError(
+                        f"{shorten(element)} does not fit the Avro schema: {e}"
+                    ) from None
         write = self._writer.write
         for record in records:
             write(record)

@@ -15,6 +15,7 @@ from hurtig.common.serialization import (
 )
 from hurtig.formats.arrow_types import pyarrow
 from hurtig.formats.avro import record_converter
+from hurtig.formats.avro_columns import column_check
 from hurtig.formats.avro_schema import AvroSchema, GenericRecordAvroTypeInfo, record_fields
 from hurtig.formats.contract import StreamFormat
 from hurtig.formats.parquet import ParquetRecordFormat, parquet_writer
@@ -45,18 +46,17 @@ class AvroParquetWriters:
 
 def _writer(schema: AvroSchema, stream: BinaryIO) -> BulkWriter:
     pa = pyarrow()
-    arrow = pa.schema(
-        [_arrow_field(name, type_) for name, type_ in record_fields(schema.schema, "")]
-    )
+    fields = record_fields(schema.schema, "")
+    arrow = pa.schema([_arrow_field(name, type_) for name, type_ in fields])
+    checks = [check for name, type_ in fields if (check := column_check(name, type_))]
     to_record = record_converter(schema.schema, "AvroParquetWriters")
 
     def convert(elements: Sequence[Any]) -> Any:
         records = [to_record(element) for element in elements]
         try:
             batch = pa.RecordBatch.from_pylist(records, arrow)
-            for name, column in zip(arrow.names, batch.columns, strict=True):
-                if column.null_count and not arrow.field(name).nullable:
-                    raise MalformedRecordError(f"field {name!r} is None and must not be")
+            for check in checks:
+                check(batch)
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as e:
             what = shorten(elements[0]) if len(elements) == 1 else "a record"
             raise MalformedRecordError(f"{what} does not fit the Avro schema: {e}") from None

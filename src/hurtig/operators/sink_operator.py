@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from hurtig.common.errors import JobExecutionError
 from hurtig.connectors.sink import Committer, Sink, SinkContext
 from hurtig.messages import RowBatch
 from hurtig.operators.contract import StreamOperator
@@ -20,6 +22,10 @@ class SinkOperator(StreamOperator):
         """Gives the values the form in which they leave the job."""
 
     def open(self) -> None:
+        with self._told():
+            self._create_writer()
+
+    def _create_writer(self) -> None:
         runtime = self.context.runtime_context
         self._committer: Committer | None = self.sink.create_committer()
         self._writer = self.sink.create_writer(
@@ -37,15 +43,18 @@ class SinkOperator(StreamOperator):
     def process_batch(self, batch: RowBatch, input_index: int = 0) -> None:
         if self._prepare is not None:
             batch = RowBatch(self._prepare(batch.values), batch.timestamps, batch.keys)
-        self._writer.write_batch(batch)
+        with self._told():
+            self._writer.write_batch(batch)
 
     def advance_watermark(self, timestamp: int) -> None:
-        self._writer.write_watermark(timestamp)
+        with self._told():
+            self._writer.write_watermark(timestamp)
         self.output.emit_watermark(timestamp)
 
     def finish(self) -> None:
-        self._writer.flush(end_of_input=True)
-        self._commit(self._writer.prepare_commit(end_of_input=True))
+        with self._told():
+            self._writer.flush(end_of_input=True)
+            self._commit(self._writer.prepare_commit(end_of_input=True))
 
     def _commit(self, committables: list[Any]) -> None:
         if committables:
@@ -60,6 +69,19 @@ class SinkOperator(StreamOperator):
         finally:
             if (committer := getattr(self, "_committer", None)) is not None:
                 committer.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Let an error of the system name the sink. A print whose reader is gone is no error of
+        the sink."""
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as e:
+            raise JobExecutionError(
+                f"{self.context.name!r} cannot write: {type(e).__name__}: {e}"
+            ) from e
 
     def _bad_record(self, reason: str, location: str, content: Any) -> None:
         set_bad_input_aside(self, reason, location, content)

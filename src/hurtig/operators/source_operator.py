@@ -143,7 +143,7 @@ class SourceOperator(StreamOperator):
 
         never = WatermarkStrategy.no_watermarks()
         never.idle_timeout_ms = self.strategy.idle_timeout_ms
-        return WatermarkTracker(never, self._idle_clock.now)
+        return WatermarkTracker(self, never, self._idle_clock.now)
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ class SourceOperator(StreamOperator):
         """The tracker of a split, made when the split is first heard of."""
         tracker = self._trackers.get(split)
         if tracker is None:
-            tracker = WatermarkTracker(self.strategy, self._idle_clock.now)
+            tracker = WatermarkTracker(self, self.strategy, self._idle_clock.now)
             tracker.last_record_at = self.context.processing_time.now()
             self._trackers[split] = tracker
             self._merge.register(split)

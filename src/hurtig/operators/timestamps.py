@@ -73,8 +73,12 @@ class WatermarkTracker:
     cut where one of them emits, so that the watermark stands between the right records.
     """
 
-    def __init__(self, strategy: WatermarkStrategy, clock: Any) -> None:
-        self.generator: Any = strategy.create_generator(clock)
+    def __init__(self, operator: StreamOperator, strategy: WatermarkStrategy, clock: Any) -> None:
+        self._operator = operator
+        try:
+            self.generator: Any = strategy.create_generator(clock)
+        except Exception as e:
+            raise operator.user_error(e, has_record=False) from e
         self.output = _GeneratorOutput()
         self.last_record_at = 0
         self.has_records = False
@@ -90,14 +94,20 @@ class WatermarkTracker:
         ts = timestamps or [MIN_TIMESTAMP] * len(values)
         for index, (value, timestamp) in enumerate(zip(values, ts, strict=True)):
             before = output.watermark
-            on_event(value, timestamp, output)
+            try:
+                on_event(value, timestamp, output)
+            except Exception as e:
+                raise self._operator.user_error(e, value) from e
             if output.watermark > before:
                 cuts.append((index + 1, output.watermark))
         return cuts
 
     def periodic(self) -> None:
         """Let the generator say what it holds back until the periodic emission."""
-        self.generator.on_periodic_emit(self.output)
+        try:
+            self.generator.on_periodic_emit(self.output)
+        except Exception as e:
+            raise self._operator.user_error(e, has_record=False) from e
 
 
 def explain_strategy(strategy: WatermarkStrategy) -> str | None:

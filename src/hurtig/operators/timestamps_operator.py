@@ -30,12 +30,12 @@ class TimestampsAndWatermarksOperator(StreamOperator):
         self.strategy = strategy
 
     def open(self) -> None:
+        self._cancel: Callable[[], None] = lambda: None
         time = self.context.processing_time
         interval = self.context.watermark_interval_ms
         self._idle_clock = IdleClock(time.now, 2 * interval)
-        self._tracker = WatermarkTracker(self.strategy, self._idle_clock.now)
+        self._tracker = WatermarkTracker(self, self.strategy, self._idle_clock.now)
         self._emitted_idle = False
-        self._cancel: Callable[[], None] = lambda: None
         if interval > 0 and not self.context.batch_mode:
             self._schedule()
 

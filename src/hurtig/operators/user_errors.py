@@ -42,14 +42,17 @@ def user_error(
 ) -> UserFunctionError:
     """The error to raise for ``exc``, which a function of ``operator`` raised on ``record``."""
     context = operator.context
+    told = user_traceback(exc)
+    function = getattr(operator, "function", None)
     return UserFunctionError(
         context.name,
         context.uid,
         exc,
-        user_traceback(exc),
+        told,
         record=record,
         has_record=has_record,
         subtask=_subtask(context.runtime_context),
+        function="" if has_frames(told) else function_place(function),
     )
 
 
@@ -60,6 +63,23 @@ def user_traceback(exc: BaseException) -> str:
     rendered = TracebackException.from_exception(exc)
     _trim(rendered, set())
     return "".join(rendered.format())
+
+
+def has_frames(told: str) -> bool:
+    """Whether a traceback shows where the error was raised."""
+    return told.startswith("Traceback ")
+
+
+def function_place(function: Any) -> str:
+    """Name, file and line of a user's function or of the class of a function object."""
+    name = getattr(function, "__qualname__", None) or type(function).__name__
+    codes = [getattr(m, "__code__", None) for m in (function, *vars(type(function)).values())]
+    code = next((code for code in codes if code is not None), None)
+    if code is None:
+        return str(name) if callable(function) else ""
+    if code.co_filename.startswith(_ENGINE):
+        return ""
+    return f"{name}, {code.co_filename}:{code.co_firstlineno}"
 
 
 def _subtask(runtime_context: Any) -> str:

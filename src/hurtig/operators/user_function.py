@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def check_function(function: Any, kind: type[Function], what: str) -> None:
-    """Raise ``TypeError`` unless ``function`` is a ``kind`` or any callable."""
+    """Raise ``TypeError`` unless ``function`` is a ``kind`` or any callable that can serve."""
+    if isinstance(function, type) and issubclass(function, Function):
+        raise ProgramTypeError(
+            f"{what} was given the class {function.__name__}, not an object of it: write "
+            f"{function.__name__}(...)"
+        )
     if isinstance(function, Function) and not isinstance(function, kind):
         raise ProgramTypeError(
             f"The input must be a {kind.__name__} or a callable function: {what} was given a "
@@ -23,6 +28,29 @@ def check_function(function: Any, kind: type[Function], what: str) -> None:
         raise ProgramTypeError(
             f"The input must be a {kind.__name__} or a callable function: {what} was given "
             f"{function!r}"
+        )
+    _check_result(function, what)
+
+
+_CO_GENERATOR, _CO_ASYNC = 0x20, 0x80 | 0x200
+_METHODS = {"map": "map", "filter": "filter", "reduce": "reduce", "key_by": "get_key"}
+
+
+def _check_result(function: Any, what: str) -> None:
+    """Refuse generators and coroutines where they would be taken for the result itself."""
+    called = callable_of(function, _METHODS.get(what, what))
+    flags = getattr(getattr(called, "__code__", None), "co_flags", 0)
+    name = getattr(called, "__qualname__", called)
+    if flags & _CO_ASYNC:
+        raise ProgramTypeError(
+            f"{what} was given {name}, which is asynchronous: what it returns is never awaited. "
+            "Use AsyncDataStream with an AsyncFunction"
+        )
+    if what in _METHODS and flags & _CO_GENERATOR:
+        instead = ": use flat_map for any number of results" if what == "map" else ""
+        raise ProgramTypeError(
+            f"{what} was given {name}, which yields: its result would be the generator object"
+            f"{instead}"
         )
 
 

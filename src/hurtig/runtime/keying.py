@@ -19,13 +19,22 @@ class Canonical:
         self._guard = KeyGuard(partitioner.key_type)
         self._reader = reader
 
-    def __call__(self, keys: list[Any]) -> list[Any]:
+    def __call__(self, keys: list[Any], values: list[Any]) -> list[Any]:
+        """The keys of ``values``, which an error shows."""
         try:
             return self._guard.canonical(keys)
         except UnhashableKeyError as e:
             name = f"key selector of {self._reader.name}"
             text = f"{type(e).__name__}: {e}"
-            raise UserFunctionError(name, self._reader.uid, e, text) from None
+            record = next(v for k, v in zip(keys, values, strict=True) if self._refuses(k))
+            raise UserFunctionError(name, self._reader.uid, e, text, record, True) from None
+
+    def _refuses(self, key: Any) -> bool:
+        try:
+            self._guard.canonical([key])
+        except UnhashableKeyError:
+            return True
+        return False
 
 
 class Keying:

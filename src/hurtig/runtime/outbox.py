@@ -56,7 +56,7 @@ class KeyingOutput(ChainingOutput):
     def emit(self, batch: RowBatch) -> None:
         self._metrics.records_in += len(batch.values)
         self._fire_due()
-        keys = self._canonical(self._extract(batch.values))
+        keys = self._canonical(self._extract(batch.values), batch.values)
         self._operator.process_batch(RowBatch(batch.values, batch.timestamps, keys))
 
 

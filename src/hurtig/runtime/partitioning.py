@@ -121,7 +121,7 @@ class KeyGroupRouter(_TargetRouter):
 
     def targets(self, batch: RowBatch) -> list[int]:
         batch.keys = self._keying.extract(batch.values)
-        return self._router.route(self._keying.canonical(batch.keys))
+        return self._router.route(self._keying.canonical(batch.keys, batch.values))
 
     def route(self, batch: RowBatch) -> list[tuple[int, RowBatch]]:
         return super().route(RowBatch(batch.values, batch.timestamps))

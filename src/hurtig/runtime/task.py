@@ -136,7 +136,7 @@ class StreamTask(Task):
         outputs: list[ChannelOutput],
         inbox: Inbox,
         head_metrics: OperatorMetrics,
-        canonical: Callable[[list[Any]], list[Any]] | None = None,
+        canonical: Callable[[list[Any], list[Any]], list[Any]] | None = None,
     ) -> None:
         super().__init__(name, operators, outputs)
         self.inbox = inbox
@@ -176,7 +176,9 @@ class StreamTask(Task):
             self._position = stop
         self.head_metrics.records_in += stop - start
         if piece.keys is not None and self._canonical is not None:
-            piece = RowBatch(piece.values, piece.timestamps, self._canonical(piece.keys))
+            piece = RowBatch(
+                piece.values, piece.timestamps, self._canonical(piece.keys, piece.values)
+            )
         started = _seconds()
         self.head.process_batch(piece, self._gate.input_index)
         self._worked(stop - start, _seconds() - started)

@@ -22,6 +22,7 @@ class StepOperator(FusableOperator):
 
     def __init__(self, step: FusedStep, policy: str = "fail") -> None:
         self._step = step
+        self.function = step.function
         self.error_policy = policy
         self.keyed = step.kind == "reduce" or step.set_key is not None
         self.calls: list[str] = []

@@ -126,6 +126,27 @@ def test_the_text_names_operator_record_and_nothing_else(chain: Any) -> None:
 def test_a_builtin_leaves_no_frames(chain: Any) -> None:
     error = error_of(chain, ("map", int), values=["x"], inline=True)
     assert error.user_traceback == "ValueError: invalid literal for int() with base 10: 'x'\n"
+    assert error.function == "int"
+
+
+def two(first: Any, second: Any) -> Any:
+    return first
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_a_call_that_fails_shows_the_place_of_the_function(chain: Any, inline: bool) -> None:
+    error = error_of(chain, ("map", two), values=[1], inline=inline)
+    line = two.__code__.co_firstlineno
+    assert "missing 1 required positional argument" in error.user_traceback
+    assert f"  function  two, {__file__}:{line}\n  record    1" in error.render()
+
+
+@pytest.mark.parametrize("function", [lambda v: v, int])
+def test_a_flat_map_without_an_iterable(chain: Any, function: Any) -> None:
+    error = error_of(chain, ("flat_map", function), values=[1], inline=True)
+    assert error.user_traceback.startswith(
+        "TypeError: 'int' object is not iterable: a flat_map function returns an iterable"
+    )
 
 
 def test_what_was_done_before_is_emitted(chain: Any) -> None:

@@ -64,3 +64,9 @@ def test_the_last_record_is_found_too() -> None:
     with pytest.raises(UserFunctionError) as caught:
         extract([1, 2, 0])
     assert caught.value.record_text == "0"
+
+
+def test_a_call_that_fails_shows_the_place_of_the_selector() -> None:
+    extract = compile_key_extractor(lambda a, b: a, "Reduce", "uid-1")
+    with pytest.raises(UserFunctionError, match=rf"function  .*<lambda>, {__file__}:\d+"):
+        extract([1])

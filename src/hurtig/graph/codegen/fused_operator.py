@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -125,6 +126,8 @@ class FusedOperator(StreamOperator):
             raise error
         operator = self.operators[failure.step]
         run.drop(failure.step)
+        if self._kinds[failure.step] == FLAT_MAP and _NOT_ITERABLE.fullmatch(str(error)):
+            error = TypeError(f"{error}: {_FLAT_MAP_GIVES}").with_traceback(error.__traceback__)
         if operator.error_policy == FAIL:
             user_error = operator.user_error(error, failure.record)
             self._emit(run)
@@ -175,6 +178,12 @@ class FusedOperator(StreamOperator):
                 break
             leaving += skipped.get(position, 0)
             metrics.records_in += leaving
+
+
+_NOT_ITERABLE = re.compile("'.*' object is not iterable")
+_FLAT_MAP_GIVES = (
+    "a flat_map function returns an iterable of results (yield each, or return a list) or None"
+)
 
 
 def _call(operator: FusableOperator, action: Callable[[], None]) -> None:

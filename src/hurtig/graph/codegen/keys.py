@@ -8,7 +8,7 @@ from typing import Any
 from hurtig.common.errors import UserFunctionError
 from hurtig.graph.codegen.generated import Generated, SourceWriter
 from hurtig.graph.codegen.inline import PREFIX, inline_body, is_traced
-from hurtig.operators.user_errors import user_traceback
+from hurtig.operators.user_errors import function_place, has_frames, user_traceback
 
 
 def compile_key_extractor(
@@ -24,12 +24,13 @@ def compile_key_extractor(
 
 
 class _KeyExtractor:
-    __slots__ = ("_downstream", "_extract", "_uid", "generated")
+    __slots__ = ("_downstream", "_extract", "_selector", "_uid", "generated")
 
     def __init__(self, selector: Any, downstream: str, uid: str, inline: bool) -> None:
         function: Callable[[Any], Any] = getattr(selector, "get_key", selector)
         self.generated = _generate(function, downstream, inline)
         self._extract = self.generated.function
+        self._selector = selector
         self._downstream = downstream
         self._uid = uid
 
@@ -43,8 +44,15 @@ class _KeyExtractor:
             left: int = position.__length_hint__()  # type: ignore[attr-defined]
             record = values[len(values) - left - 1]
             name = f"key selector of {self._downstream}" if self._downstream else "key selector"
+            told = user_traceback(error)
             raise UserFunctionError(
-                name, self._uid, error, user_traceback(error), record=record, has_record=True
+                name,
+                self._uid,
+                error,
+                told,
+                record=record,
+                has_record=True,
+                function="" if has_frames(told) else function_place(self._selector),
             ) from error
         return keys
 
