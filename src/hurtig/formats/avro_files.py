@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from io import BytesIO
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -43,25 +42,20 @@ class _AvroBulkWriter(BulkWriter):
         parsed = parse(schema.schema)
         self._convert = record_converter(schema.schema, "AvroBulkWriters")
         self._check = partial(fastavro().validate, schema=parsed, raise_errors=False)
-        # Validation looks at neither the scale nor the precision of decimals.
-        self._try = '"decimal"' in str(schema) and partial(
-            fastavro().schemaless_writer, schema=parsed
-        )
         self._writer = fastavro().write.Writer(stream, parsed, sync_interval=_BLOCK_BYTES)
 
     def add_elements(self, elements: Sequence[Any]) -> None:
         records = [self._convert(element) for element in elements]
         for element, record in zip(elements, records, strict=True):
             # A record that fails half-way would leave its first bytes in the block.
-            if not self._check(record):
-                raise MalformedRecordError(f"{shorten(element)} does not fit the Avro schema")
-            if self._try:
-                try:
-                    self._try(BytesIO(), record=record)
-                except (ValueError, TypeError, OverflowError) as e:
-                    raise MalformedRecordError(
-                        f"{shorten(element)} does not fit the Avro schema: {e}"
-                    ) from None
+            try:
+                fits, reason = self._check(record), ""
+            except (ValueError, OverflowError) as e:  # decimals with too many digits
+                fits, reason = False, f": {e}"
+            if not fits:
+                raise MalformedRecordError(
+                    f"{shorten(element)} does not fit the Avro schema{reason}"
+                )
         write = self._writer.write
         for record in records:
             write(record)
