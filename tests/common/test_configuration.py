@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from hurtig.common import ConfigOptions, Configuration, Duration
+from hurtig.common import ConfigOptions, Configuration, Duration, RowKind
 from hurtig.common.config_options import ConfigOption
 from hurtig.common.option_values import (
     format_value,
@@ -166,3 +168,73 @@ def test_older_keys_and_choices() -> None:
     assert Configuration.from_dict({"old.mode": "B", "new.mode": "a"}).get(mode) == "a"
     with pytest.raises(ValueError, match="none of A, B"):
         Configuration.from_dict({"new.mode": "C"}).get(mode)
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "parsed"),
+    [
+        ("boolean_type", "TRUE", True),
+        ("boolean_type", False, False),
+        ("int_type", " 2 ", 2),
+        ("long_type", str(2**40), 2**40),
+        ("float_type", "1.5", 1.5),
+        ("double_type", 3, 3.0),
+        ("string_type", True, "true"),
+        ("string_type", 1.5, "1.5"),
+        ("duration_type", "2 min", 120_000),
+        ("memory_type", "1 kb", 1024),
+    ],
+)
+def test_types_of_options(make: str, given: object, parsed: object) -> None:
+    option = getattr(ConfigOptions.key("k"), make)().no_default_value()
+    found = option.parse(given)
+    assert found == parsed
+    assert type(found) is type(parsed)
+    assert Configuration().get(option) is None
+
+
+@pytest.mark.parametrize(
+    ("value_type", "given", "parsed"),
+    [
+        ("list", "a;b", ["a", "b"]),
+        ("list", ["a", 1], ["a", "1"]),
+        ("map", "a:1,b:2", {"a": "1", "b": "2"}),
+        ("map", {"a": 1, 2: True}, {"a": "1", "2": "true"}),
+        ("enum", RowKind.DELETE, "DELETE"),
+    ],
+)
+def test_types_that_only_hurtigs_options_have(value_type: str, given: Any, parsed: object) -> None:
+    assert ConfigOption[Any]("k", value_type).parse(given) == parsed
+
+
+@pytest.mark.parametrize(
+    ("value_type", "given", "message"),
+    [
+        ("int", 1.0, "1.0 is not a whole number"),
+        ("int", True, "True is not a whole number"),
+        ("double", "x", "'x' is not a number"),
+        ("double", False, "False is not a number"),
+        ("boolean", "no", "write true or false"),
+        ("duration", "soon", "not a length of time"),
+        ("memory", "much", "not a memory size"),
+        ("map", "x", "write key:value"),
+    ],
+)
+def test_values_of_another_type(value_type: str, given: object, message: str) -> None:
+    with pytest.raises(ValueError, match=rf"option a\.b: .*{message}"):
+        ConfigOption[Any]("a.b", value_type).parse(given)
+
+
+def test_options_are_values() -> None:
+    option = ConfigOption("k", "int", 3)
+    assert option == ConfigOptions.key("k").int_type().default_value(3)
+    assert hash(option) == hash(ConfigOption("k", "int", 3))
+    assert option != ConfigOption("k", "int", 4)
+    assert option != ConfigOption("k", "long", 3)
+    assert option != "k"
+    described = option.with_description("how many")
+    assert (described.description, option.description) == ("how many", "")
+    assert described == option
+    assert repr(option) == "ConfigOption(k, int, default=3)"
+    with pytest.raises(ValueError, match="'number' is not a type of options: string, boolean"):
+        ConfigOption("k", "number")

@@ -156,3 +156,109 @@ def test_void_namespace() -> None:
     stream.seek(0)
     assert serializer.deserialize(stream) is None
     assert serializer == VoidNamespaceSerializer()
+
+
+@pytest.mark.parametrize(
+    ("on", "off", "read", "initially"),
+    [
+        ("enable_force_kryo", "disable_force_kryo", "is_force_kryo_enabled", False),
+        ("enable_force_avro", "disable_force_avro", "is_force_avro_enabled", False),
+        ("enable_object_reuse", "disable_object_reuse", "is_object_reuse_enabled", False),
+        ("enable_closure_cleaner", "disable_closure_cleaner", "is_closure_cleaner_enabled", True),
+        ("disable_generic_types", "enable_generic_types", "has_generic_types_disabled", False),
+        (
+            "enable_auto_generated_uids",
+            "disable_auto_generated_uids",
+            "has_auto_generated_uids_enabled",
+            True,
+        ),
+    ],
+)
+def test_switches(on: str, off: str, read: str, initially: bool) -> None:
+    config = ExecutionConfig()
+    assert getattr(config, read)() is initially
+    for switch, state in ((on, True), (off, False), (on, True)):
+        assert getattr(config, switch)() is config
+        assert getattr(config, read)() is state
+
+
+def test_auto_type_registration() -> None:
+    config = ExecutionConfig()
+    assert not config.is_auto_type_registration_disabled()
+    assert config.disable_auto_type_registration().is_auto_type_registration_disabled()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "auto_watermark_interval",
+        "latency_tracking_interval",
+        "task_cancellation_interval",
+        "task_cancellation_timeout",
+    ],
+)
+def test_lengths_of_time(name: str) -> None:
+    config = ExecutionConfig()
+    write, read = getattr(config, f"set_{name}"), getattr(config, f"get_{name}")
+    for length, millis in ((0, 0), (7, 7), (Duration.of_seconds(2), 2000)):
+        assert write(length) is config
+        assert read() == millis
+    text = name.replace("_", " ")
+    with pytest.raises(ValueError, match=f"the {text} must not be negative, got -1"):
+        write(-1)
+    with pytest.raises(TypeError, match=f"the {text} must be a Duration"):
+        write("1 s")
+    assert read() == 2000
+
+
+def test_parallelism_is_a_whole_number_within_its_range() -> None:
+    config = ExecutionConfig().set_parallelism(2).set_max_parallelism(1 << 15)
+    for wrong in ("3", 2.5, True, None):
+        with pytest.raises(TypeError, match="the parallelism must be an int"):
+            config.set_parallelism(wrong)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="the max parallelism must be an int"):
+            config.set_max_parallelism(wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="from 1 to 32768, got 32769"):
+        config.set_max_parallelism((1 << 15) + 1)
+    assert (config.get_parallelism(), config.get_max_parallelism()) == (2, 1 << 15)
+
+
+def test_kept_and_read_back() -> None:
+    config = ExecutionConfig()
+    assert (
+        config.set_execution_mode(ExecutionMode.BATCH).get_execution_mode() is ExecutionMode.BATCH
+    )
+    config.set_default_input_dependency_constraint(InputDependencyConstraint.ALL)
+    assert config.get_default_input_dependency_constraint() is InputDependencyConstraint.ALL
+
+
+@pytest.mark.filterwarnings("ignore:ExecutionConfig")
+def test_what_concerns_java_is_read_back() -> None:
+    config = ExecutionConfig()
+    config.add_default_kryo_serializer("A", "SA").register_type_with_kryo_serializer("B", "SB")
+    config.register_pojo_type("C").register_kryo_type("D")
+    assert config.get_default_kryo_serializer_classes() == {"A": "SA"}
+    assert config.get_registered_types_with_kryo_serializer_classes() == {"B": "SB"}
+    assert config.get_registered_pojo_types() == ["C"]
+    assert config.get_registered_kryo_types() == ["D"]
+
+
+def test_equal_configs_hash_alike() -> None:
+    first, second = (ExecutionConfig().set_parallelism(2).enable_object_reuse() for _ in range(2))
+    assert first == second
+    assert hash(first) == hash(second)
+    second.set_restart_strategy(RestartStrategies.no_restart())
+    assert first != second
+    assert first != "config"
+
+
+def test_serializers_of_a_class_with_the_same_settings_are_equal() -> None:
+    class Fixed(VoidNamespaceSerializer):
+        def __init__(self, size: int) -> None:
+            self.size = size
+
+    assert Fixed(1) == Fixed(1)
+    assert hash(Fixed(1)) == hash(Fixed(1))
+    assert Fixed(1) != Fixed(2)
+    assert Fixed(1) != VoidNamespaceSerializer()
+    assert repr(Fixed(1)) == "Fixed"

@@ -10,6 +10,7 @@ from hurtig.common.errors import ProgramError
 from hurtig.common.execution_mode import ExecutionMode
 from hurtig.common.input_dependency_constraint import InputDependencyConstraint
 from hurtig.common.restart_strategy import RestartStrategies, RestartStrategyConfiguration
+from hurtig.common.time import to_millis
 
 __all__ = ["ExecutionConfig"]
 
@@ -39,6 +40,12 @@ class ExecutionConfig:
 
     def _millis(self, key: str, default: int) -> int:
         return self._configuration._read(key, "duration", default)
+
+    def _set_millis(self, key: str, length: Any, what: str) -> ExecutionConfig:
+        millis = to_millis(length, f"the {what}")
+        if millis < 0:
+            raise ValueError(f"the {what} must not be negative, got {length!r}")
+        return self._set(key, f"{millis} ms")
 
     def _java_only(self, name: str, key: Any, value: Any) -> ExecutionConfig:
         if name not in _warned:
@@ -70,9 +77,9 @@ class ExecutionConfig:
 
     def set_auto_watermark_interval(self, interval: int) -> ExecutionConfig:
         """Milliseconds between periodic watermarks; 0 switches them off."""
-        if interval < 0:
-            raise ValueError(f"the auto watermark interval must not be negative, got {interval}")
-        return self._set("pipeline.auto-watermark-interval", f"{interval} ms")
+        return self._set_millis(
+            "pipeline.auto-watermark-interval", interval, "auto watermark interval"
+        )
 
     def get_auto_watermark_interval(self) -> int:
         """Milliseconds between periodic watermarks, 200 where not set."""
@@ -80,7 +87,7 @@ class ExecutionConfig:
 
     def set_latency_tracking_interval(self, interval: int) -> ExecutionConfig:
         """Milliseconds between latency markers; 0 switches them off."""
-        return self._set("metrics.latency.interval", f"{interval} ms")
+        return self._set_millis("metrics.latency.interval", interval, "latency tracking interval")
 
     def get_latency_tracking_interval(self) -> int:
         """Milliseconds between latency markers, 0 where not set."""
@@ -99,6 +106,7 @@ class ExecutionConfig:
 
     def set_parallelism(self, parallelism: int) -> ExecutionConfig:
         """Subtasks of an operator that does not set its own; -1 goes back to the default."""
+        _check_int(parallelism, "parallelism")
         if parallelism == self.PARALLELISM_DEFAULT:
             self._configuration.remove_config("parallelism.default")
             return self
@@ -117,8 +125,9 @@ class ExecutionConfig:
 
     def set_max_parallelism(self, max_parallelism: int) -> ExecutionConfig:
         """Number of key groups, the limit for rescaling."""
-        if max_parallelism < 1:
-            raise ValueError(f"the max parallelism must be at least 1, got {max_parallelism}")
+        _check_int(max_parallelism, "max parallelism")
+        if not 1 <= max_parallelism <= 1 << 15:
+            raise ValueError(f"the max parallelism must be from 1 to 32768, got {max_parallelism}")
         return self._set("pipeline.max-parallelism", max_parallelism)
 
     # -- cancellation -------------------------------------------------------------------------
@@ -129,7 +138,9 @@ class ExecutionConfig:
 
     def set_task_cancellation_interval(self, interval: int) -> ExecutionConfig:
         """Milliseconds between attempts to interrupt a task."""
-        return self._set("task.cancellation.interval", f"{interval} ms")
+        return self._set_millis(
+            "task.cancellation.interval", interval, "task cancellation interval"
+        )
 
     def get_task_cancellation_timeout(self) -> int:
         """Milliseconds after which a task that does not stop is fatal, 180000 where not set."""
@@ -137,9 +148,7 @@ class ExecutionConfig:
 
     def set_task_cancellation_timeout(self, timeout: int) -> ExecutionConfig:
         """Milliseconds after which a task that does not stop is fatal; 0 means never."""
-        if timeout < 0:
-            raise ValueError(f"the task cancellation timeout must not be negative, got {timeout}")
-        return self._set("task.cancellation.timeout", f"{timeout} ms")
+        return self._set_millis("task.cancellation.timeout", timeout, "task cancellation timeout")
 
     # -- restart and scheduling, older releases -----------------------------------------------
 
@@ -326,3 +335,8 @@ class ExecutionConfig:
 
     def __hash__(self) -> int:
         return hash(self._configuration)
+
+
+def _check_int(value: object, what: str) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"the {what} must be an int, got {value!r} ({type(value).__name__})")

@@ -56,11 +56,11 @@ class Duration:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Duration) and self._nanos == other._nanos
 
-    def __lt__(self, other: Duration) -> bool:
-        return self._nanos < other._nanos
+    def __lt__(self, other: object) -> bool:
+        return self._nanos < other._nanos if isinstance(other, Duration) else NotImplemented
 
-    def __le__(self, other: Duration) -> bool:
-        return self._nanos <= other._nanos
+    def __le__(self, other: object) -> bool:
+        return self._nanos <= other._nanos if isinstance(other, Duration) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((Duration, self._nanos))
@@ -99,11 +99,11 @@ class Instant:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Instant) and self._key() == other._key()
 
-    def __lt__(self, other: Instant) -> bool:
-        return self._key() < other._key()
+    def __lt__(self, other: object) -> bool:
+        return self._key() < other._key() if isinstance(other, Instant) else NotImplemented
 
-    def __le__(self, other: Instant) -> bool:
-        return self._key() <= other._key()
+    def __le__(self, other: object) -> bool:
+        return self._key() <= other._key() if isinstance(other, Instant) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((self.seconds, self.nanos))
@@ -130,27 +130,27 @@ class Time:
     @staticmethod
     def milliseconds(milliseconds: int) -> Time:
         """So many milliseconds."""
-        return Time(milliseconds)
+        return Time(_scaled(milliseconds, 1, "Time"))
 
     @staticmethod
     def seconds(seconds: int) -> Time:
         """So many seconds."""
-        return Time(seconds * 1000)
+        return Time(_scaled(seconds, 1000, "Time"))
 
     @staticmethod
     def minutes(minutes: int) -> Time:
         """So many minutes."""
-        return Time(minutes * 60_000)
+        return Time(_scaled(minutes, 60_000, "Time"))
 
     @staticmethod
     def hours(hours: int) -> Time:
         """So many hours."""
-        return Time(hours * 3_600_000)
+        return Time(_scaled(hours, 3_600_000, "Time"))
 
     @staticmethod
     def days(days: int) -> Time:
         """So many days of 24 hours."""
-        return Time(days * 86_400_000)
+        return Time(_scaled(days, 86_400_000, "Time"))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Time) and self._milliseconds == other._milliseconds
@@ -191,9 +191,9 @@ def to_millis(length: object, what: str = "a length of time") -> int:
     )
 
 
-def _scaled(amount: float, unit: int) -> int:
+def _scaled(amount: float, unit: int, what: str = "Duration") -> int:
     if isinstance(amount, int):
         return amount * unit
     if isinstance(amount, float):  # PyFlink refuses fractions; the meaning is plain.
         return round(amount * unit)
-    raise TypeError(f"a Duration is made of a number, got {amount!r} ({type(amount).__name__})")
+    raise TypeError(f"a {what} is made of a number, got {amount!r} ({type(amount).__name__})")

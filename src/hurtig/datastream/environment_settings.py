@@ -65,8 +65,6 @@ class EnvironmentSettings:
 
     def set_max_parallelism(self, max_parallelism: int) -> Self:
         """Number of key groups of every operator that does not set its own."""
-        if not 0 < max_parallelism <= 1 << 15:
-            raise ValueError(f"max parallelism must be from 1 to 32768, got {max_parallelism}")
         self._config.set_max_parallelism(max_parallelism)
         return self
 
