@@ -200,3 +200,27 @@ def test_names_that_only_begin_like_it_are_left_alone(run, tmp_path):
 
 def test_version_reached_as_an_attribute(run):
     assert run("import pyflink; print(pyflink.version.__version__)").startswith("2.")
+
+
+def test_names_that_modules_of_pyflink_only_import(run):
+    out = run(
+        """
+        import importlib
+        from hurtig.pyflink_incidental import _NAMES
+        from hurtig.common import Time
+        from pyflink.datastream.window import Time as of_window, Types, ValueStateDescriptor
+        assert of_window is Time
+        count = 0
+        for module, names in _NAMES.items():
+            handed_on = importlib.import_module(f"pyflink.datastream.{module}")
+            count += sum(hasattr(handed_on, name) for name in names.split())
+            assert not hasattr(handed_on, "Nothing")
+        print(count == sum(len(names.split()) for names in _NAMES.values()), count > 50)
+        """
+    )
+    assert out == "True True"
+
+
+def test_they_are_not_names_of_hurtig(run):
+    out = run("import hurtig.datastream.window as w; print(hasattr(w, 'Time'))", install=False)
+    assert out == "False"

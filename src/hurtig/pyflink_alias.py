@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from hurtig.pyflink_incidental import hand_on
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from importlib.abc import Loader
@@ -92,6 +94,7 @@ class _SharedLoader(Loader):
         # The import system has just set the alias's spec on it; relative imports, reload and
         # pickling by reference go by the real one.
         module.__spec__ = self._spec
+        hand_on(module)
 
 
 class _FacadeLoader(Loader):
