@@ -235,3 +235,17 @@ def test_processing_time_windows_of_a_stream_that_lasts(env_in):
     assert (first[1] % 20, first[2] - first[1]) == (0, 20)
     values = [v[1] for v in first[3] + second[3]]
     assert values == list(range(len(values)))
+
+
+def test_count_windows_over_all_records(env):
+    numbers = env.from_sequence(1, 7)
+    assert collect(numbers.count_window_all(3).reduce(lambda a, b: a + b)) == [6, 15]
+    assert collect(numbers.count_window_all(3, 2).reduce(lambda a, b: a + b)) == [6, 12, 18]
+
+
+def test_global_windows_without_a_trigger_are_warned_of(env, caplog):
+    windows = env.from_sequence(1, 3).window_all(GlobalWindows.create())
+    windows.trigger(CountTrigger.of(2)).reduce(max)
+    assert not caplog.records
+    env.from_sequence(1, 3).window_all(GlobalWindows.create()).reduce(max)
+    assert "Window(GlobalWindows) never fires" in caplog.text

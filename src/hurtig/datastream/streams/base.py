@@ -163,6 +163,13 @@ class DataStream(OperatorSettings):
 
         return AllWindowedStream(self, window_assigner)
 
+    def count_window_all(self, size: int, slide: int = 0) -> AllWindowedStream:
+        """Windows of ``size`` records, every ``slide`` records where given, in one subtask.
+        Beyond PyFlink: Flink's ``countWindowAll``."""
+        from hurtig.datastream.streams.windowed import AllWindowedStream, count_assigner
+
+        return AllWindowedStream(self, count_assigner(size, slide))
+
     # -- distribution -------------------------------------------------------------------------
 
     def _partition(self, partitioner: p.Partitioner) -> DataStream:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hurtig.common.errors import ProgramError
+
+if TYPE_CHECKING:
+    from hurtig.operators.window.assigner import WindowAssigner
+    from hurtig.operators.window.trigger import Trigger
 
 _REGISTER = ("register_event_time_timer", "register_processing_time_timer")
 
@@ -25,3 +29,17 @@ def check_no_timers(function: Any, *methods: str) -> None:
                 f"{method} ({code.co_filename}, line {code.co_firstlineno}) calls {used[0]}, but "
                 "its stream has no key. Call key_by(...) before process(...)"
             )
+
+
+def warn_if_never_fired(assigner: WindowAssigner, trigger: Trigger | None, name: str) -> None:
+    """Log a warning for windows that end never and have no trigger: they give nothing."""
+    from hurtig.operators.window.global_ import GlobalWindows
+
+    if trigger is None and isinstance(assigner, GlobalWindows):
+        import logging
+
+        logging.getLogger("hurtig.datastream").warning(
+            "%s never fires, so it gives no results: say when with .trigger(...), for example "
+            "CountTrigger.of(100)",
+            name,
+        )

@@ -123,9 +123,9 @@ class KeyedStream(DataStream):
 
     def count_window(self, size: int, slide: int = 0) -> WindowedStream:
         """Windows of ``size`` records of a key, every ``slide`` records where given."""
-        from hurtig.datastream.streams.windowed import count_windowed
+        from hurtig.datastream.streams.windowed import WindowedStream, count_assigner
 
-        return count_windowed(self, size, slide)
+        return WindowedStream(self, count_assigner(size, slide))
 
     # -- what a keyed stream refuses, or does without its keys --------------------------------
 

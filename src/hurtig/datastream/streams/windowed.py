@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from hurtig.datastream.streams import build
 from hurtig.datastream.streams.base import DataStream
+from hurtig.datastream.streams.checks import warn_if_never_fired
 
 if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
@@ -125,6 +126,7 @@ class _Windowed:
         )
         operator.output_type = output_type
         name = f"Window({type(self._assigner).__name__})"
+        warn_if_never_fired(self._assigner, self._trigger, name)
         result = build.apply(self._stream, name, operator)
         if self._all_windows:
             result.force_non_parallel()
@@ -153,13 +155,13 @@ def _no_key(value: Any) -> int:
     return 0
 
 
-def count_windowed(stream: KeyedStream, size: int, slide: int) -> WindowedStream:
-    """``KeyedStream.count_window``."""
+def count_assigner(size: int, slide: int) -> WindowAssigner:
+    """Of ``count_window`` and ``count_window_all``."""
     from hurtig.operators.window.count import (
         CountSlidingWindowAssigner,
         CountTumblingWindowAssigner,
     )
 
     if slide == 0:
-        return WindowedStream(stream, CountTumblingWindowAssigner.of(size))
-    return WindowedStream(stream, CountSlidingWindowAssigner.of(size, slide))
+        return CountTumblingWindowAssigner.of(size)
+    return CountSlidingWindowAssigner.of(size, slide)
