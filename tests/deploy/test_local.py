@@ -193,6 +193,50 @@ def test_status_and_cancel(env):
     assert running.jobs() == []
 
 
+def test_a_function_that_cannot_be_closed_does_not_keep_a_job_from_being_cancelled(env, capsys):
+    env.from_iterable(endless, bounded=False).map(Logged(close_error=True)).print_to_err()
+    client = env.execute_async("stubborn")
+    wait_for(lambda: client.get_accumulators().result().get("seen"))
+    client.cancel().result()
+    assert client.get_job_status().result() is JobStatus.CANCELED
+    assert (
+        "WARN [stubborn] could not be closed cleanly: UserFunctionError" in capsys.readouterr().err
+    )
+    assert running.jobs() == []
+
+
+def test_a_job_that_is_cancelled_before_anybody_runs_it(env):
+    records = env.from_collection([1]).map(Logged()).execute_and_collect()
+    client = records._client
+    assert client.get_job_status().result() is not JobStatus.CANCELED
+    client.cancel().result()
+    assert client.get_job_status().result() is JobStatus.CANCELED
+    assert LOG == []
+
+
+@pytest.mark.parametrize("background", [True, False])
+def test_a_program_that_exits_within_a_function(env, background):
+    def leave(value: Any) -> Any:
+        raise SystemExit(3)
+
+    env.from_collection([1]).map(Logged()).map(leave).print()
+    run = env.execute if not background else env.execute_async().get_job_execution_result().result
+    with pytest.raises(SystemExit) as caught:
+        run()
+    assert caught.value.code == 3
+    assert LOG == [("open", "f"), ("close", "f")]
+    assert running.jobs() == []
+
+
+def test_execute_in_a_thread(env):
+    env.from_collection([1, 2]).map(Logged()).print()
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(env.execute()))
+    thread.start()
+    thread.join(20)
+    assert results[0].get_accumulator_result("seen") == 2
+
+
 def test_a_failing_job_in_the_background(env):
     env.from_collection([1]).map(Logged(bad=1)).print()
     client = env.execute_async()

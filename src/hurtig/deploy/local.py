@@ -11,7 +11,7 @@ from hurtig.client import running
 from hurtig.client.running import JobMetrics
 from hurtig.common.accumulators import merged
 from hurtig.common.configuration import Configuration
-from hurtig.common.errors import HurtigError, JobCancelledError, JobExecutionError
+from hurtig.common.errors import JobCancelledError, JobExecutionError
 from hurtig.common.execution_config import ExecutionConfig
 from hurtig.common.job_client import JobClient
 from hurtig.common.job_execution_result import JobExecutionResult
@@ -259,10 +259,9 @@ class LocalJobControl:
         try:
             while self.drive():
                 pass
-        except HurtigError:
-            pass
-        except Exception as error:
-            self._master.error = error
+        except BaseException as error:
+            if self._master.error is None:
+                self._master.error = error
         finally:
             leftovers.forget(self)
 
