@@ -145,3 +145,39 @@ def test_what_hurtig_refuses_is_not_called_a_failure_inside(hurtig_run):
     done = hurtig_run(code)
     assert done.stderr.endswith("ValueError: the parallelism must be at least 1, got 0\n")
     assert "set_parallelism(0)" in done.stderr
+
+
+def test_exceptions_that_are_each_others_cause(hurtig_run, tmp_path):
+    done = hurtig_run(
+        """
+        from hurtig.common import global_configuration
+        first, second = ValueError("first"), ValueError("second")
+        try:
+            global_configuration._read_folder(None)
+        except Exception as e:
+            first.__cause__, second.__cause__ = second, first
+            raise first
+        """
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith("ValueError: first\n")
+    assert "ValueError: second" in done.stderr
+    assert "global_configuration.py" not in done.stderr
+
+
+def test_groups_are_filtered_too(hurtig_run):
+    done = hurtig_run(
+        """
+        from hurtig.common import global_configuration
+        errors = []
+        for n in range(2):
+            try:
+                global_configuration._read_folder(None)
+            except Exception as e:
+                errors.append(e)
+        raise ExceptionGroup("both", errors)
+        """
+    )
+    assert "ExceptionGroup: both (2 sub-exceptions)" in done.stderr
+    assert "global_configuration.py" not in done.stderr
+    assert done.stderr.count("line 6, in <module>") == 2

@@ -239,3 +239,33 @@ def test_progress_line_of_a_registered_job(hurtig_run):
 def test_no_progress_where_stderr_is_no_terminal(hurtig_run):
     done = hurtig_run("import threading; print([t.name for t in threading.enumerate()])")
     assert done.stdout == "['MainThread']\n"
+
+
+def test_error_of_a_package_on_the_way_to_the_module(run_python, tmp_path):
+    """Not to be taken for a module that does not exist."""
+    package = tmp_path / "jobs"
+    package.mkdir()
+    (package / "__init__.py").write_text("import no_such_thing\n")
+    (package / "daily.py").write_text("print('ran')\n")
+    done = run_python("-m", "hurtig", "run", "-pym", "jobs.daily")
+    assert done.returncode == 1
+    assert "No module named 'no_such_thing'" in done.stderr
+    assert f'File "{package / "__init__.py"}", line 1' in done.stderr
+    assert "there is no Python module" not in done.stderr
+
+
+def test_the_last_output_finds_no_reader(tmp_path):
+    """What the program wrote lies in a buffer until it ends."""
+    (tmp_path / "job.py").write_text("import sys\nsys.stdin.read()\nprint('late')\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hurtig", "run", "job.py"],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.close()
+    process.stdin.close()
+    with process.stderr:
+        assert process.stderr.read() == b""
+    assert process.wait(20) == 141
