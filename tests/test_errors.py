@@ -227,6 +227,10 @@ env.execute()
         'numbers.key_by(lambda x: x["id"]).reduce(max).name("reduced").print()\nenv.execute()\n',
         ["TypeError", "key selector of reduced", "record    3", "in <lambda>"],
     ),
+    "a field that the record does not have": (
+        "numbers.map(lambda x: (x,)).key_by(lambda x: 0).sum(2).print()\nenv.execute()\n",
+        ["ValueError: sum(2): the record has no field 2", "record    (2,)"],
+    ),
     "an unhashable key": (
         'numbers.key_by(lambda x: [x]).reduce(max).name("reduced").print()\nenv.execute()\n',
         ["cannot be hashed", "tuple", "reduced", "record    3"],

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hurtig.common import Row, Types
 from hurtig.common.errors import ProgramError
 from hurtig.datastream import (
     CoProcessFunction,
@@ -14,6 +15,7 @@ from hurtig.datastream import (
     ProcessFunction,
     StreamExecutionEnvironment,
 )
+from hurtig.datastream.connectors import DiscardingSink
 
 
 class Timers(ProcessFunction):
@@ -86,3 +88,39 @@ def test_functions_whose_result_would_be_no_record(apply: Any, message: str) -> 
 def test_classes_and_generators_that_can_serve() -> None:
     stream = StreamExecutionEnvironment.get_execution_environment().from_collection([1])
     assert list(stream.map(str).flat_map(yielding).execute_and_collect()) == [("1",)]
+
+
+ROW = Types.ROW_NAMED(["key", "count"], [Types.STRING(), Types.INT()])
+TUPLE = Types.TUPLE([Types.STRING(), Types.INT()])
+
+
+@pytest.mark.parametrize(
+    ("declared", "record", "field"), [(ROW, Row("a", 1), "total"), (ROW, Row("a", 1), 2)]
+)
+def test_aggregations_of_a_field_that_is_not_declared(
+    declared: Any, record: Any, field: Any
+) -> None:
+    env = StreamExecutionEnvironment.get_execution_environment()
+    keyed = env.from_collection([record], declared).key_by(lambda r: r[0])
+    with pytest.raises(
+        ProgramError, match=rf"sum\({field!r}\): the records have no such field, but"
+    ):
+        keyed.sum(field)
+
+
+@pytest.mark.parametrize(
+    ("declared", "record", "field"),
+    [(ROW, Row("a", 1), "count"), (ROW, Row("a", 1), 1), (TUPLE, ("a", 1), 1), (None, ("a", 1), 1)],
+)
+def test_aggregations_of_fields_that_there_are(declared: Any, record: Any, field: Any) -> None:
+    env = StreamExecutionEnvironment.get_execution_environment()
+    keyed = env.from_collection([record, record], declared).key_by(lambda r: r[0])
+    assert [r[1] for r in keyed.sum(field).execute_and_collect()] == [1, 2]
+
+
+def test_a_second_execute_of_nothing_new() -> None:
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.from_collection([1]).sink_to(DiscardingSink())
+    env.execute()
+    with pytest.raises(ProgramError, match=r"What an earlier execute\(\) ran does not run again"):
+        env.execute()

@@ -104,6 +104,7 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
         recordings = [(c, kept) for c in self._caches if (kept := c._record()) is not None]
         graph = self._job_graph(job_name)
         self._transformations.clear()
+        self._sources.clear()
         client = executor_for(graph.settings).execute(graph)
         if recordings:
             client._control.when_finished(lambda: _keep_all(recordings))

@@ -175,7 +175,8 @@ def build_stream_graph(
     if not sinks:
         raise ProgramError(
             "No operators defined in streaming topology. Cannot execute: give the environment a "
-            "source (from_collection, from_source …) and a sink (print, sink_to …)"
+            "source (from_collection, from_source …) and a sink (print, sink_to …). What an "
+            "earlier execute() ran does not run again"
         )
     builder = _Builder()
     for t in sorted(sinks, key=lambda t: t.id):

@@ -81,8 +81,11 @@ class FieldAggregation(ReduceFunction):
 
     def reduce(self, value1: Any, value2: Any) -> Any:
         field = self.field
-        a, b = field_of(value1, field), field_of(value2, field)
         kind = self.kind
+        try:
+            a, b = field_of(value1, field), field_of(value2, field)
+        except (LookupError, AttributeError):
+            raise ValueError(f"{kind}({field!r}): the record has no field {field!r}") from None
         if kind == SUM:
             return with_field(value1, field, a + b)
         if kind == MIN:

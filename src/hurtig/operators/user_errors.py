@@ -99,9 +99,11 @@ def _trim(rendered: TracebackException | None, seen: set[int]) -> None:
     ends_in_engine = False
     for frame in rendered.stack or ():
         translator = _translators.get(frame.filename)
-        ends_in_engine = translator is None and frame.filename.startswith(_ENGINE)
-        if ends_in_engine:
+        if translator is None and frame.filename.startswith(_ENGINE):
+            # What a ``raise`` says is meant for the user.
+            ends_in_engine = not (frame.line or "").startswith("raise ")
             continue
+        ends_in_engine = False
         user_frame = frame if translator is None else translator.translate(frame)
         if user_frame is not None:
             kept.append(user_frame)

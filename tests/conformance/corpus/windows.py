@@ -177,7 +177,10 @@ def case_window_all_session(env):
     )
 
 
-@case()
+@case(
+    deviation="PyFlink lacks Flink's countWindowAll",
+    ours=["3", "7"],
+)
 def case_window_all_count(env):
     return env.from_collection([1, 2, 3, 4, 5]).count_window_all(2).reduce(lambda a, b: a + b)
 

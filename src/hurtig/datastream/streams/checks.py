@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hurtig.common.errors import ProgramError
 
 if TYPE_CHECKING:
+    from hurtig.common.typeinfo import TypeInformation
     from hurtig.operators.window.assigner import WindowAssigner
     from hurtig.operators.window.trigger import Trigger
 
@@ -43,3 +44,18 @@ def warn_if_never_fired(assigner: WindowAssigner, trigger: Trigger | None, name:
             "CountTrigger.of(100)",
             name,
         )
+
+
+def check_field(declared: TypeInformation | None, field: Any, method: str) -> None:
+    """Refuse a field that rows or tuples of the declared type do not have."""
+    from hurtig.common.typeinfo import RowTypeInfo, TupleTypeInfo
+
+    if isinstance(declared, RowTypeInfo) and isinstance(field, str):
+        known = field in declared.get_field_names()
+    elif isinstance(declared, RowTypeInfo | TupleTypeInfo) and isinstance(field, int):
+        size = len(declared.get_field_types())
+        known = -size <= field < size
+    else:
+        return
+    if not known:
+        raise ProgramError(f"{method}({field!r}): the records have no such field, but {declared}")

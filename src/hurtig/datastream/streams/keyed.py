@@ -66,11 +66,12 @@ class KeyedStream(DataStream):
         return build.apply(self, "Keyed Reduce", operator)
 
     def _rolling(self, kind: str, field: int | str) -> DataStream:
+        from hurtig.datastream.streams.checks import check_field
         from hurtig.operators.reduce import ReduceOperator
 
-        operator = ReduceOperator(
-            agg.FieldAggregation(kind, field), self._transformation.output_type
-        )
+        declared = self._transformation.output_type
+        check_field(declared, field, kind)
+        operator = ReduceOperator(agg.FieldAggregation(kind, field), declared)
         return build.apply(self, "Keyed Aggregation", operator)
 
     def sum(self, position_to_sum: int | str = 0) -> DataStream:
