@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -122,7 +123,9 @@ def test_a_job_in_the_background_ends_with_the_interrupted_program(start):
 def test_a_job_in_the_background_ends_with_the_program(start):
     process = start("time.sleep(0.001)", "over")
     code, out, err = end_of(process)
-    assert (code, out, err) == (0, "closed\n", "")
+    assert (code, out) == (0, "closed\n")
+    assert err.startswith("WARN [Flink Streaming Job] is cancelled, for the program ends")
+    assert err.count("\n") == 1
 
 
 @pytest.mark.timeout(30)
@@ -152,3 +155,27 @@ assert signal.getsignal(signal.SIGINT) is mine
 """
     done = run_python("-c", code)
     assert (done.returncode, done.stdout) == (0, "mine\n"), done.stderr
+
+
+FAILS = """\
+    from pyflink.datastream import StreamExecutionEnvironment
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.from_collection([1]).map(lambda v: v / 0).print()
+    client = env.execute_async("ratio")
+    while not client.get_job_status().result().is_globally_terminal_state():
+        pass
+    """
+
+
+def test_a_failure_in_the_background_is_told_at_the_end(run_python, tmp_path):
+    (tmp_path / "job.py").write_text(dedent(FAILS))
+    done = run_python("-m", "hurtig", "run", "job.py")
+    assert done.stderr.startswith("WARN [ratio] failed in the background:\nTraceback")
+    assert "ZeroDivisionError" in done.stderr
+
+
+def test_a_failure_that_was_asked_for_is_told_once(run_python, tmp_path):
+    ask = "try: client.get_job_execution_result().result()\nexcept Exception as e: print(e.cause)"
+    (tmp_path / "job.py").write_text(dedent(FAILS) + ask)
+    done = run_python("-m", "hurtig", "run", "job.py")
+    assert (done.stdout, done.stderr) == ("division by zero\n", "")

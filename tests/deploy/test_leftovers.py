@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hurtig.common.errors import JobExecutionError
 from hurtig.deploy import leftovers
 
 
@@ -13,6 +14,10 @@ class Job:
         self.cancelled = False
         self._stops = stops
         self._interrupted = interrupted
+        self.error: BaseException | None = None
+
+    def failure(self) -> BaseException | None:
+        return self.error
 
     def request_cancel(self) -> None:
         self.cancelled = True
@@ -39,7 +44,10 @@ def test_all_that_are_remembered_are_cancelled(capsys):
     leftovers.forget(ended)
     leftovers._cancel_all()
     assert (first.cancelled, second.cancelled, ended.cancelled) == (True, True, False)
-    assert capsys.readouterr().err == ""
+    err = capsys.readouterr().err
+    assert err.count("is cancelled, for the program ends") == 2
+    assert "WARN [a]" in err
+    assert "WARN [b]" in err
 
 
 def test_a_stuck_job_does_not_keep_the_others_from_being_cancelled(capsys):
@@ -51,7 +59,7 @@ def test_a_stuck_job_does_not_keep_the_others_from_being_cancelled(capsys):
     err = capsys.readouterr().err
     assert "Waiting for job 'stuck'" in err
     assert "WARN [stuck] did not stop within 0 s" in err
-    assert "other" not in err
+    assert "for job 'other'" not in err
 
 
 def test_an_interrupt_ends_the_waiting():
@@ -61,3 +69,16 @@ def test_an_interrupt_ends_the_waiting():
     leftovers._cancel_all()
     assert job.cancelled
     assert later.cancelled
+
+
+def test_a_failure_that_nobody_asked_for_is_told(capsys):
+    failed, engine = Job("a"), Job("b")
+    failed.error, engine.error = JobExecutionError("no disk"), ValueError("x")
+    leftovers.remember(failed)
+    leftovers.remember(engine)
+    leftovers._cancel_all()
+    assert not failed.cancelled
+    assert capsys.readouterr().err == (
+        "WARN [a] failed in the background:\nJobExecutionError: no disk\n"
+        "WARN [b] failed in the background:\nValueError: x\n"
+    )

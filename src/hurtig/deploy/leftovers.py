@@ -1,7 +1,7 @@
-"""Jobs that still run in the background when the program ends.
+"""Jobs in the background that nobody has asked for their result when the program ends.
 
-Their threads would be cut off in the middle of a record: they are cancelled instead, so that
-functions and sinks are closed.
+The threads of those that still run would be cut off in the middle of a record: they are cancelled
+instead, so that functions and sinks are closed. Nothing of this happens without a word.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 from typing import Protocol
+
+from hurtig.common.errors import HurtigError
 
 __all__ = ["PATIENCE", "Leftover", "forget", "remember"]
 
@@ -27,6 +29,10 @@ class Leftover(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    def failure(self) -> BaseException | None:
+        """What made it fail, if it has."""
+        ...
 
     def request_cancel(self) -> None:
         """Ask the job to stop; does not wait."""
@@ -49,7 +55,7 @@ def remember(job: Leftover) -> None:
 
 
 def forget(job: Leftover) -> None:
-    """``job`` has ended, or is not worth waiting for; does nothing where it is not known."""
+    """Its end is known, or not worth waiting for; does nothing where ``job`` is not known."""
     with _lock:
         if job in _jobs:
             _jobs.remove(job)
@@ -57,9 +63,15 @@ def forget(job: Leftover) -> None:
 
 def _cancel_all() -> None:
     with _lock:
-        jobs = list(_jobs)
+        known = list(_jobs)
+    jobs = [job for job in known if not _told_failure(job)]
     for job in jobs:
         job.request_cancel()
+        print(
+            f"WARN [{job.name}] is cancelled, for the program ends; to wait for a job in the "
+            "background, call get_job_execution_result().result() of its client",
+            file=sys.stderr,
+        )
     deadline = time.monotonic() + PATIENCE
     try:
         for job in jobs:
@@ -74,3 +86,12 @@ def _cancel_all() -> None:
                 )
     except KeyboardInterrupt:
         pass
+
+
+def _told_failure(job: Leftover) -> bool:
+    error = job.failure()
+    if error is None:
+        return False
+    text = error.render() if isinstance(error, HurtigError) else f"{type(error).__name__}: {error}"
+    print(f"WARN [{job.name}] failed in the background:\n{text}", file=sys.stderr)
+    return True

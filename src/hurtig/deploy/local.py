@@ -91,6 +91,7 @@ class LocalJobControl:
             raise
         if self._interrupted:
             raise KeyboardInterrupt
+        leftovers.forget(self)
         if self._master.error is not None:
             raise self._master.error
         return JobExecutionResult(self.job_id, self._master.runtime_ms(), self.accumulators())
@@ -152,6 +153,10 @@ class LocalJobControl:
             self._thread.join(seconds)
             return not self._thread.is_alive()
         return True
+
+    def failure(self) -> BaseException | None:
+        """What made the job fail; None where it runs, has finished or was cancelled."""
+        return self._master.error if self._master.status is JobStatus.FAILED else None
 
     def when_finished(self, action: Callable[[], Any]) -> None:
         """Call ``action`` once the job has finished without failure."""
@@ -262,7 +267,7 @@ class LocalJobControl:
         except BaseException as error:
             if self._master.error is None:
                 self._master.error = error
-        finally:
+        if self.failure() is None:
             leftovers.forget(self)
 
     # -- wiring -------------------------------------------------------------------------------
