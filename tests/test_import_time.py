@@ -24,6 +24,12 @@ hurtig.install_as_pyflink()
 """
 
 
+@pytest.fixture(autouse=True)
+def without_coverage(monkeypatch):
+    """Coverage of subprocesses imports modules of its own."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 @pytest.mark.parametrize("imports", [API, COMMAND], ids=["api", "command"])
 def test_no_heavy_module_is_loaded(run_python, imports):
     done = run_python("-c", f"{imports}\nimport sys; print(*sys.modules)", check=True)
