@@ -176,3 +176,14 @@ def test_print(env, capsys):
     out, err = capsys.readouterr()
     assert sorted(out.splitlines()) == ["1", "a", "tag> 1", "tag> a"]
     assert err == "a\n1\n"
+
+
+def test_sinks_wrapped_as_older_sink_functions(env, capsys):
+    from hurtig.datastream.connectors import DiscardingSink
+    from hurtig.datastream.functions import SinkFunction
+
+    stream = env.from_collection([1, 2])
+    stream.add_sink(SinkFunction(print))
+    stream.add_sink(SinkFunction(DiscardingSink()))
+    env.execute()
+    assert capsys.readouterr().out == "1\n2\n"

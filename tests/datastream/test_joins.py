@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from hurtig.common import Time
+from hurtig.common import Time, WatermarkStrategy
 from hurtig.common.errors import ProgramError
+from hurtig.common.watermark_strategy import TimestampAssigner, WatermarkGenerator
+from hurtig.datastream import OutputTag
 from hurtig.datastream.functions import CoGroupFunction, JoinFunction, ProcessJoinFunction
-from hurtig.datastream.window import EventTimeSessionWindows, TumblingEventTimeWindows
-from hurtig.testing import collect
+from hurtig.datastream.window import (
+    CountEvictor,
+    CountTrigger,
+    EventTimeSessionWindows,
+    TumblingEventTimeWindows,
+)
+from hurtig.messages import Watermark
+from hurtig.testing import collect, collect_all
 
 LEFT = [("a", "l1", 1), ("a", "l2", 12), ("b", "l3", 3), ("c", "l4", 4)]
 RIGHT = [("a", "r1", 5), ("a", "r2", 8), ("a", "r3", 13), ("b", "r4", 25), ("d", "r5", 2)]
+
+
+LATE_LEFT, LATE_RIGHT = OutputTag("late left"), OutputTag("late right")
 
 
 class Names(JoinFunction):
@@ -66,6 +77,68 @@ def test_co_group(sides):
         ([], ["r4"]), ([], ["r5"]), (["l1"], ["r1", "r2"]), (["l2"], ["r3"]), (["l3"], []),
         (["l4"], []),
     ]  # fmt: skip
+
+
+def test_co_group_with_a_trigger_and_an_evictor(env_in, timed):
+    """Both count the records of the two sides together."""
+    env = env_in()
+    left, right = timed(env, LEFT[:1] * 3, 50), timed(env, RIGHT[:1] * 3, 50)
+    grouped = windowed(left.co_group(right)).trigger(CountTrigger.of(6)).evictor(CountEvictor.of(4))
+    ((first, second),) = collect(grouped.apply(Both()))
+    assert len(first) + len(second) == 4
+
+
+@pytest.fixture
+def late_sides(env_in):
+    """A watermark behind every record: ``l3`` and ``r3`` come after that of ``x``."""
+    events = [("a", "l1", 1), ("a", "r1", 5), ("x", "l2", 100), ("a", "l3", 2), ("a", "r3", 3)]
+    strategy = WatermarkStrategy.for_generator(EveryRecord).with_timestamp_assigner(Last())
+    stream = env_in().from_collection(events).assign_timestamps_and_watermarks(strategy)
+    return stream.filter(lambda v: v[1] < "m"), stream.filter(lambda v: v[1] > "m")
+
+
+class Last(TimestampAssigner):
+    def extract_timestamp(self, value, record_timestamp):
+        return value[-1]
+
+
+class EveryRecord(WatermarkGenerator):
+    def on_event(self, event, timestamp, output):
+        output.emit_watermark(Watermark(timestamp - 1))
+
+    def on_periodic_emit(self, output):
+        pass
+
+
+def test_lateness_of_a_join(late_sides):
+    left, right = late_sides
+    joined = windowed(left.join(right))
+    assert collect(joined.apply(Names())) == [("l1", "r1")]
+
+
+def test_a_join_that_waits_for_late_records(late_sides):
+    left, right = late_sides
+    joined = windowed(left.join(right)).allowed_lateness(200)
+    assert set(collect(joined.apply(Names()))) == {
+        (a, b) for a in ("l1", "l3") for b in ("r1", "r3")
+    }
+
+
+def test_late_records_of_an_interval_join(late_sides):
+    left, right = (side.key_by(key) for side in late_sides)
+    joined = left.interval_join(right).between(-10, 10)
+    joined = joined.side_output_left_late_data(LATE_LEFT).side_output_right_late_data(LATE_RIGHT)
+    results = joined.process(Pairs())
+    got = collect_all(
+        results=results,
+        left=results.get_side_output(LATE_LEFT),
+        right=results.get_side_output(LATE_RIGHT),
+    )
+    assert got == {
+        "results": [("l1", "r1", 1, 5)],
+        "left": [("a", "l3", 2)],
+        "right": [("a", "r3", 3)],
+    }
 
 
 def test_interval_join(sides):
