@@ -73,12 +73,18 @@ def test_broadcast_state_is_a_dict_and_read_only_on_the_other_side():
     assert list(view) == ["a"]
     assert list(view.values()) == [1]
     assert not view.is_empty()
-    with pytest.raises(AttributeError):
-        view.put("c", 3)
-    with pytest.raises(TypeError):
-        view["c"] = 3
-    with pytest.raises(ProgramError, match="process_broadcast_element"):
-        view.clear()
+    changes = [
+        lambda: view.put("c", 3),
+        lambda: view.put_all({"c": 3}),
+        lambda: view.remove("a"),
+        lambda: view.__setitem__("c", 3),
+        lambda: view.__delitem__("a"),
+        lambda: view.clear(),
+    ]
+    for change in changes:
+        with pytest.raises(ProgramError, match="process_broadcast_element"):
+            change()
+    assert list(view.items()) == [("a", 1)]
     rules.clear()
     assert view.is_empty()
 

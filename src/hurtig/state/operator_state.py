@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from hurtig.common.errors import ProgramError
 from hurtig.state.api import BroadcastState, ListState, OperatorStateStore, ReadOnlyBroadcastState
@@ -88,15 +88,17 @@ class HeapBroadcastState(_BroadcastReads, BroadcastState[Any, Any]):
 
 
 class HeapReadOnlyBroadcastState(_BroadcastReads):
-    """The same map for the side that must not change it: it has no ``put``."""
+    """The same map for the side that must not change it: what would is an error."""
 
     __slots__ = ()
 
-    def clear(self) -> None:
+    def _refuse(self, *arguments: Any) -> NoReturn:
         raise ProgramError(
             "broadcast state can be changed in process_broadcast_element only: here every subtask "
             "sees other elements, so their copies would drift apart"
         )
+
+    clear = put = put_all = remove = __setitem__ = __delitem__ = _refuse
 
 
 _Held = tuple[str, StateDescriptor, Any]
