@@ -118,7 +118,8 @@ class TestResults:
         assert h.output == [1, 2]
 
     @pytest.mark.parametrize(
-        ("result", "text"), [(None, "None"), (7, "a int"), ("ab", "a str"), ({1: 2}, "a dict")]
+        ("result", "text"),
+        [(None, "None"), (7, "7 (int)"), ("ab", "'ab' (str)"), ({1: 2}, "{1: 2} (dict)")],
     )
     def test_what_is_no_list_is_an_error(self, result: Any, text: str) -> None:
         async def give(value: Any) -> Any:

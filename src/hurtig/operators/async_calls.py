@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from hurtig.common.errors import JobExecutionError
+from hurtig.common.errors import JobExecutionError, shorten
 from hurtig.operators.functions import AsyncFunction, AsyncRetryStrategy
 from hurtig.operators.functions.async_retry import NO_RETRY_STRATEGY
 from hurtig.operators.record_failure import ResultError
@@ -231,7 +231,8 @@ def result_list(results: Any) -> list[Any]:
         return results
     if isinstance(results, Iterable) and not isinstance(results, (str, bytes, dict)):
         return list(results)
-    wrong = "nothing (None)" if results is None else f"a {type(results).__name__}"
+    kind = type(results).__name__
+    wrong = "nothing (None)" if results is None else f"{shorten(results)} ({kind})"
     raise ResultError(
         f"the result of an asynchronous function must be a list of records, got {wrong}: "
         "check async_invoke and timeout, and return [result] for one record, [] for none"
