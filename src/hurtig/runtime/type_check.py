@@ -54,7 +54,7 @@ class TypeCheck:
     def _set_aside(
         self, error: Any, batch: RowBatch, emit_side: Callable[[str, RowBatch], None]
     ) -> None:
-        text = f"{type(error).__name__}: {error}"
+        text = f"{type(error).__name__}: {error.brief}"
         shown = UserFunctionError(self._name, self._uid, error, text, error.value, True)
         if self._policy == FAIL:
             raise shown from None

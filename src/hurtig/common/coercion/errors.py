@@ -33,6 +33,12 @@ class TypeCoercionError(HurtigError, TypeError):
             f"declared type: {type_info!r}"
         )
 
+    @property
+    def brief(self) -> str:
+        """The error without position and record, for messages that show the record themselves."""
+        where = f"{self.path}: " if self.path else ""
+        return f"{where}{self.reason}. {self.hint}. Declared type: {self.type_info!r}"
+
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         return type(self), (
             self.index,
