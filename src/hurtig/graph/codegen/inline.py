@@ -127,7 +127,7 @@ def inline_body(function: Callable[..., Any], arity: int) -> InlineBody | None:
         or code.co_cellvars
         or plain.__defaults__
         or plain.__kwdefaults__
-        or plain.__builtins__ is not builtins.__dict__
+        or getattr(plain, "__builtins__", None) is not builtins.__dict__
         or not all(map(_is_filled, plain.__closure__ or ()))
     ):
         return None
