@@ -11,7 +11,7 @@ PYTEST ?=
 PYFLINK_PYTHON ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format bench docs conformance clean
+.PHONY: help venv demo test coverage check format bench docs conformance clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: $(VENV)/.stamp-demo ## run the example on a year of real flights
 
 test: $(VENV)/.stamp-dev ## all tests
 	@$(BIN)/python -m pytest $(PYTEST)
+
+coverage: $(VENV)/.stamp-dev ## all tests, and which lines they reach
+	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered $(PYTEST)
 
 check: $(VENV)/.stamp-dev ## style, types and layers
 	@$(BIN)/ruff check .
