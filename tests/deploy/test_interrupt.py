@@ -12,6 +12,9 @@ from textwrap import dedent
 
 import pytest
 
+from hurtig.common.job_status import JobStatus
+from hurtig.datastream import StreamExecutionEnvironment
+
 HEAD = """\
 import itertools, signal, sys, time
 from pyflink.datastream import MapFunction, StreamExecutionEnvironment
@@ -33,12 +36,15 @@ stream = env.from_iterable(itertools.count, bounded=False).map(Loud()).filter(la
 {end}
 """
 
+# In short pieces: a signal that comes just before a sleep is handled only behind it.
+STUCK = "for _ in range(6000): time.sleep(0.01)"
+
 ENDS = {
     "execute": "stream.print()\nenv.execute()",
     "async": "stream.print()\nenv.execute_async().get_job_execution_result().result()",
     "collect": "list(stream.execute_and_collect())",
     # Nobody waits for the job:
-    "busy": "stream.print()\nenv.execute_async()\ntime.sleep(60)",
+    "busy": f"stream.print()\nenv.execute_async()\n{STUCK}",
     "over": "stream.print()\nenv.execute_async()\nsys.stdin.readline()",
 }
 
@@ -100,7 +106,7 @@ def test_once(start, end):
 @pytest.mark.parametrize("end", ["execute", "async"])
 def test_twice(start, end):
     """The second one does not wait for a function that is stuck."""
-    process = start("time.sleep(60)", end)
+    process = start(STUCK, end)
     os.kill(process.pid, signal.SIGINT)
     wait_for_line(process, "Stopping the job")
     assert process.poll() is None
@@ -131,7 +137,7 @@ def test_a_job_in_the_background_ends_with_the_program(start):
 @pytest.mark.timeout(30)
 def test_a_stuck_job_in_the_background_holds_up_the_end_of_the_program(start):
     """The user reads why, and Ctrl-C ends it."""
-    process = start("time.sleep(60)", "over")
+    process = start(STUCK, "over")
     assert process.stdin is not None
     process.stdin.write("\n")
     process.stdin.flush()
@@ -140,6 +146,18 @@ def test_a_stuck_job_in_the_background_holds_up_the_end_of_the_program(start):
     os.kill(process.pid, signal.SIGINT)
     assert process.wait(15) == 0
     assert time.monotonic() - started < 5
+
+
+def test_a_signal_while_the_slot_is_locked():
+    """The handler runs in the thread that may hold the lock: it must not wait for it."""
+    env = StreamExecutionEnvironment.get_execution_environment()
+    records = env.from_collection([1]).execute_and_collect()
+    control = records._client._control
+    with control._slot._signal._cond:
+        control._interrupt()
+    with pytest.raises(KeyboardInterrupt):
+        control.result()
+    assert control.status() is JobStatus.CANCELED
 
 
 def test_a_program_keeps_its_own_handler(run_python):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from typing import Any
 
@@ -40,6 +41,23 @@ def test_the_first_cancels_and_the_second_raises(handler, capsys):
         run()
     assert calls == ["cancel"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@in_main_thread
+def test_a_signal_in_the_middle_of_a_write_to_stderr(handler, monkeypatch, capfd):
+    """Such streams refuse a write within a write."""
+
+    class Busy:
+        def write(self, text: str) -> None:
+            raise RuntimeError("reentrant call inside <_io.BufferedWriter name='<stderr>'>")
+
+    handler(signal.default_int_handler)
+    monkeypatch.setattr(sys, "stderr", Busy())
+    calls: list[str] = []
+    with cancel_on_interrupt(lambda: calls.append("cancel")):
+        signal.raise_signal(signal.SIGINT)
+    assert calls == ["cancel"]
+    assert "Stopping the job" in capfd.readouterr().err
 
 
 @in_main_thread

@@ -75,10 +75,10 @@ def _cancel_all() -> None:
     deadline = time.monotonic() + PATIENCE
     try:
         for job in jobs:
-            if job.wait(min(_NOTICE_AFTER, max(0.0, deadline - time.monotonic()))):
+            if _ended(job, min(deadline, time.monotonic() + _NOTICE_AFTER)):
                 continue
             print(f"Waiting for job {job.name!r} to stop; Ctrl-C: at once.", file=sys.stderr)
-            if not job.wait(max(0.0, deadline - time.monotonic())):
+            if not _ended(job, deadline):
                 print(
                     f"WARN [{job.name}] did not stop within {PATIENCE:g} s: the program ends "
                     "without it, its functions are not closed",
@@ -86,6 +86,14 @@ def _cancel_all() -> None:
                 )
     except KeyboardInterrupt:
         pass
+
+
+def _ended(job: Leftover, deadline: float) -> bool:
+    """Wait in short pieces: Ctrl-C is looked at between them."""
+    while not job.wait(min(0.1, max(0.0, deadline - time.monotonic()))):
+        if time.monotonic() >= deadline:
+            return False
+    return True
 
 
 def _told_failure(job: Leftover) -> bool:

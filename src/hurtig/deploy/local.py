@@ -251,8 +251,10 @@ class LocalJobControl:
             self._release()
 
     def _interrupt(self) -> None:
+        """For a signal handler: it may have cut in where this thread holds the slot's lock, so it
+        wakes nobody; the slot looks at the flag ten times a second."""
         self._interrupted = True
-        self.request_cancel()
+        self._cancel_requested = True
 
     def _cancel_here(self) -> None:
         """Nobody is at a step, and perhaps nobody will ask for another one."""
