@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from hurtig.common.closing import close_all
 from hurtig.common.job_id import JobID
 from hurtig.common.job_status import JobStatus
 from hurtig.graph.job_graph import ChainNode
@@ -72,11 +73,4 @@ class JobMaster:
 
     def close(self) -> None:
         """Close all enumerators; the first error is raised after all were tried."""
-        error: Exception | None = None
-        for coordinator in self._coordinators.values():
-            try:
-                coordinator.close()
-            except Exception as e:
-                error = error or e
-        if error is not None:
-            raise error
+        close_all(coordinator.close for coordinator in self._coordinators.values())

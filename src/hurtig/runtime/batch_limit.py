@@ -15,10 +15,10 @@ class BatchLimit:
     __slots__ = ("_max_records", "_target", "limit")
 
     def __init__(
-        self, target_seconds: float = TARGET_SECONDS, max_records: int = MAX_RECORDS
+        self, target_seconds: float = TARGET_SECONDS, max_records: int | None = None
     ) -> None:
         self.limit = 1
-        self._max_records = max_records
+        self._max_records = MAX_RECORDS if max_records is None else max_records
         self._target = target_seconds
 
     def observe(self, records: int, seconds: float) -> None:

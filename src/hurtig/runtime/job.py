@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hurtig.common.closing import close_all
 from hurtig.graph.job_graph import JobEdge, JobGraph, JobVertex
 from hurtig.graph.partitioner import (
     ForwardPartitioner,
@@ -62,14 +63,7 @@ class LocalJob:
 
     def close(self) -> None:
         """Close all tasks; the first error is raised after all were tried."""
-        error: BaseException | None = None
-        for task in self.tasks:
-            try:
-                task.close()
-            except BaseException as e:
-                error = error or e
-        if error is not None:
-            raise error
+        close_all(task.close for task in self.tasks)
 
     # -- building -----------------------------------------------------------------------------
 

@@ -7,11 +7,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from hurtig.common.closing import close_all
 from hurtig.connectors.source import ReadStatus
 from hurtig.messages import EndOfInput, RowBatch, Watermark, WatermarkStatus
 from hurtig.operators.contract import OperatorMetrics, StreamOperator
 from hurtig.operators.source_operator import SourceOperator
-from hurtig.runtime.batch_limit import MAX_RECORDS, TARGET_SECONDS, BatchLimit
+from hurtig.runtime.batch_limit import TARGET_SECONDS, BatchLimit
 from hurtig.runtime.inbox import Inbox, InputGate
 from hurtig.runtime.outbox import ChannelOutput
 
@@ -83,14 +84,7 @@ class Task(ABC):
         if self._closed:
             return
         self._closed = True
-        error: BaseException | None = None
-        for operator in self.operators:
-            try:
-                operator.close()
-            except BaseException as e:
-                error = error or e
-        if error is not None:
-            raise error
+        close_all(operator.close for operator in self.operators)
 
 
 class SourceTask(Task):
@@ -108,7 +102,7 @@ class SourceTask(Task):
         # records where splits wait for each other, or they would overshoot before they pause.
         seconds = min(TARGET_SECONDS, interval / 1000) if interval > 0 else TARGET_SECONDS
         aligned = head.strategy.alignment is not None
-        self.limit = BatchLimit(seconds, ALIGNED_RECORDS if aligned else MAX_RECORDS)
+        self.limit = BatchLimit(seconds, ALIGNED_RECORDS if aligned else None)
 
     def step(self) -> bool:
         if self.finished or self.blocked or self.source.paused:
