@@ -9,7 +9,9 @@ from hurtig.common.errors import BadRecordError, HurtigError
 from hurtig.messages import MIN_TIMESTAMP, RowBatch
 
 if TYPE_CHECKING:
-    from hurtig.operators.contract import StreamOperator
+    from collections.abc import Callable
+
+    from hurtig.operators.contract import OperatorMetrics, StreamOperator
 
 
 class ResultError(TypeError):
@@ -30,18 +32,16 @@ def set_aside(
     policy = operator.error_policy
     if policy == FAIL or isinstance(exc, HurtigError):
         raise operator.user_error(exc, record) from exc
-    context, metrics = operator.context, operator.metrics
-    if not metrics.skipped:
-        context.warn(
-            f"a record is set aside (error policy {policy!r}; later ones are only counted): "
-            f"{operator.user_error(exc, record)}"
-        )
-    metrics.skipped += 1
-    if policy == DEAD_LETTER:
-        reason = f"{type(exc).__name__}: {exc}"
-        letter = DeadLetter(context.name, context.uid, reason, record)
-        timestamps = None if timestamp == MIN_TIMESTAMP else [timestamp]
-        operator.output.emit_side(DEAD_LETTER_TAG, RowBatch([letter], timestamps))
+    context = operator.context
+    leave_out(
+        policy,
+        operator.metrics,
+        context.warn,
+        operator.output.emit_side,
+        lambda: operator.user_error(exc, record),
+        DeadLetter(context.name, context.uid, f"{type(exc).__name__}: {exc}", record),
+        None if timestamp == MIN_TIMESTAMP else timestamp,
+    )
 
 
 def set_bad_input_aside(operator: StreamOperator, reason: str, location: str, content: Any) -> None:
@@ -50,12 +50,36 @@ def set_bad_input_aside(operator: StreamOperator, reason: str, location: str, co
     error = BadRecordError(reason, location, content)
     if policy == FAIL:
         raise error
-    context, metrics = operator.context, operator.metrics
+    context = operator.context
+    leave_out(
+        policy,
+        operator.metrics,
+        context.warn,
+        operator.output.emit_side,
+        lambda: error,
+        DeadLetter(context.name, context.uid, reason, content, location),
+    )
+
+
+def leave_out(
+    policy: str,
+    metrics: OperatorMetrics,
+    warn: Callable[[str], None],
+    emit_side: Callable[[str, RowBatch], None],
+    shown: Callable[[], Exception],
+    letter: DeadLetter,
+    timestamp: int | None = None,
+) -> None:
+    """Account for a record that ``skip`` or ``dead-letter`` leaves out.
+
+    The first one of an operator is shown to the user as the error that ``shown`` makes.
+    """
     if not metrics.skipped:
-        context.warn(
-            f"a record is set aside (error policy {policy!r}; later ones are only counted): {error}"
+        warn(
+            f"a record is set aside (error policy {policy!r}; later ones are only counted): "
+            f"{shown()}"
         )
     metrics.skipped += 1
     if policy == DEAD_LETTER:
-        letter = DeadLetter(context.name, context.uid, reason, content, location)
-        operator.output.emit_side(DEAD_LETTER_TAG, RowBatch([letter]))
+        timestamps = None if timestamp is None else [timestamp]
+        emit_side(DEAD_LETTER_TAG, RowBatch([letter], timestamps))

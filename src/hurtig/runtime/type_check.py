@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from hurtig.common.error_policy import DEAD_LETTER, DEAD_LETTER_TAG, FAIL, DeadLetter
+from hurtig.common.error_policy import FAIL, DeadLetter
 from hurtig.common.errors import UserFunctionError
 from hurtig.messages import RowBatch
+from hurtig.operators.record_failure import leave_out
 
 if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
@@ -58,16 +59,16 @@ class TypeCheck:
         shown = UserFunctionError(self._name, self._uid, error, text, error.value, True)
         if self._policy == FAIL:
             raise shown from None
-        if not self._metrics.skipped:
-            self._warn(
-                f"a record is set aside (error policy {self._policy!r}; later ones are only "
-                f"counted): {shown}"
-            )
-        self._metrics.skipped += 1
-        if self._policy == DEAD_LETTER:
-            letter = DeadLetter(self._name, self._uid, text, batch.values[error.index])
-            times = None if batch.timestamps is None else [batch.timestamps[error.index]]
-            emit_side(DEAD_LETTER_TAG, RowBatch([letter], times))
+        index, times = error.index, batch.timestamps
+        leave_out(
+            self._policy,
+            self._metrics,
+            self._warn,
+            emit_side,
+            lambda: shown,
+            DeadLetter(self._name, self._uid, text, batch.values[index]),
+            None if times is None else times[index],
+        )
 
 
 def type_check(

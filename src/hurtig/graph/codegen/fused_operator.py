@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from hurtig.common.error_policy import DEAD_LETTER, DEAD_LETTER_TAG, FAIL, DeadLetter
+from hurtig.common.closing import close_all
+from hurtig.common.error_policy import FAIL, DeadLetter
 from hurtig.common.errors import HurtigError, JobCancelledError, UserFunctionError
 from hurtig.graph.codegen.batch_run import BatchRun, ChainFunctions
 from hurtig.graph.codegen.generate import MAX_FLAT_MAPS, chain_steps
@@ -16,6 +18,7 @@ from hurtig.graph.codegen.inline import is_traced
 from hurtig.messages import RowBatch
 from hurtig.operators.contract import OperatorMetrics, StreamOperator
 from hurtig.operators.fusion import FLAT_MAP, MAP, REDUCE, FusedStep
+from hurtig.operators.record_failure import leave_out
 
 if TYPE_CHECKING:
     from hurtig.operators.contract import OperatorContext
@@ -86,14 +89,7 @@ class FusedOperator(StreamOperator):
 
     def close(self) -> None:
         """Close all parts, also when one fails; the first failure is raised."""
-        first: BaseException | None = None
-        for operator in self.operators:
-            try:
-                _call(operator, operator.close)
-            except BaseException as error:
-                first = first or error
-        if first is not None:
-            raise first
+        close_all(partial(_call, operator, operator.close) for operator in self.operators)
 
     def advance_watermark(self, timestamp: int) -> None:
         for operator in self.operators:
@@ -139,17 +135,15 @@ class FusedOperator(StreamOperator):
     ) -> None:
         context = operator.context
         reason = f"{type(error).__name__}: {error}"
-        if not operator.metrics.skipped:
-            context.warn(
-                f"a record is set aside (error policy {operator.error_policy!r}; later ones are "
-                f"only counted): {operator.user_error(error, failure.record)}"
-            )
-        operator.metrics.skipped += 1
-        if operator.error_policy == DEAD_LETTER:
-            letter = DeadLetter(context.name, context.uid, reason, failure.record)
-            timestamp = run.timestamp
-            times = None if timestamp is None else [timestamp]
-            context.output.emit_side(DEAD_LETTER_TAG, RowBatch([letter], times))
+        leave_out(
+            operator.error_policy,
+            operator.metrics,
+            context.warn,
+            context.output.emit_side,
+            lambda: operator.user_error(error, failure.record),
+            DeadLetter(context.name, context.uid, reason, failure.record),
+            run.timestamp,
+        )
 
     def _emit(self, run: BatchRun) -> None:
         self._count(run)
