@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hurtig.runtime import batch_limit
 from hurtig.runtime.batch_limit import MAX_RECORDS, BatchLimit
 
 
@@ -55,3 +56,9 @@ def test_a_slice_stays_near_the_target(seconds, slices):
     assert limit.limit == 1 or limit.limit * seconds <= 0.005 * 1.01
     if slices > 30 and seconds < 0.001:
         assert limit.limit == MAX_RECORDS or limit.limit * seconds >= 0.005 / 4
+
+
+def test_the_largest_batch_is_looked_up_when_a_limit_is_made(monkeypatch):
+    monkeypatch.setattr(batch_limit, "MAX_RECORDS", 3)  # as the random jobs do
+    assert run(BatchLimit(), 1e-7) == 3
+    assert run(BatchLimit(max_records=5), 1e-7) == 5

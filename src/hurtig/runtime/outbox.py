@@ -8,13 +8,15 @@ from typing import Any
 from hurtig.messages import EndOfInput, RowBatch, Watermark, WatermarkStatus
 from hurtig.operators.contract import OperatorMetrics, StreamOperator
 from hurtig.operators.output import Output
+from hurtig.runtime.batch_limit import MAX_RECORDS
 from hurtig.runtime.channel import Channel
 from hurtig.runtime.isolation import copier, unchangeable
 from hurtig.runtime.keying import Keying
 from hurtig.runtime.partitioning import Router
 from hurtig.runtime.type_check import TypeCheck
 
-FULL_BATCH = 2048
+FULL_BATCH = MAX_RECORDS
+"""Records that wait for no company: as many as a task takes at once."""
 
 
 class ChainingOutput(Output):
