@@ -38,9 +38,27 @@ ACTIVE = WatermarkStatus(False)
 
 
 class CheckpointBarrier:
-    """Separates the records before checkpoint ``checkpoint_id`` from those after it."""
+    """Separates the records before checkpoint ``checkpoint_id`` from those after it.
 
-    __slots__ = ("checkpoint_id", "is_savepoint", "timestamp", "unaligned")
+    ``timestamp``           when it was triggered, epoch ms.
+    ``unaligned``           it overtakes records, which become part of the checkpoint.
+    ``is_savepoint``        always aligned; state is written in the form that every backend reads.
+    ``alignment_timeout``   ms after ``timestamp`` at which an aligned barrier becomes unaligned;
+                            -1 for never.
+    ``location``            URL of the folder for what belongs to this checkpoint alone; empty
+                            where state goes to the JobManager's memory.
+    ``stop``                the sources end behind it (stop with savepoint).
+    """
+
+    __slots__ = (
+        "alignment_timeout",
+        "checkpoint_id",
+        "is_savepoint",
+        "location",
+        "stop",
+        "timestamp",
+        "unaligned",
+    )
 
     def __init__(
         self,
@@ -48,14 +66,48 @@ class CheckpointBarrier:
         timestamp: int,
         unaligned: bool = False,
         is_savepoint: bool = False,
+        alignment_timeout: int = -1,
+        location: str = "",
+        stop: bool = False,
     ) -> None:
         self.checkpoint_id = checkpoint_id
         self.timestamp = timestamp
         self.unaligned = unaligned
         self.is_savepoint = is_savepoint
+        self.alignment_timeout = alignment_timeout
+        self.location = location
+        self.stop = stop
+
+    def as_unaligned(self) -> CheckpointBarrier:
+        """The same barrier, which from now on overtakes."""
+        return CheckpointBarrier(
+            self.checkpoint_id, self.timestamp, True, False, -1, self.location, self.stop
+        )
 
     def __repr__(self) -> str:
-        return f"CheckpointBarrier({self.checkpoint_id})"
+        return f"CheckpointBarrier({self.checkpoint_id}{', unaligned' if self.unaligned else ''})"
+
+
+class CancelBarrier:
+    """Nobody waits for checkpoint ``checkpoint_id`` any more: an aligning reader goes on."""
+
+    __slots__ = ("checkpoint_id",)
+
+    def __init__(self, checkpoint_id: int) -> None:
+        self.checkpoint_id = checkpoint_id
+
+    def __repr__(self) -> str:
+        return f"CancelBarrier({self.checkpoint_id})"
+
+
+class EndOfData:
+    """No more records: the reader finishes its operators. Barriers may still follow, so that what
+    they wrote at the end becomes final with a checkpoint; then :class:`EndOfInput`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "EndOfData()"
 
 
 class EndOfInput:

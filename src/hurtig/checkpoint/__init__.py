@@ -1,0 +1,1 @@
+"""Checkpoints: the protocol (pure), the coordinator, storage and metadata, savepoints."""

@@ -1,0 +1,1 @@
+"""What JobMaster and TaskManagers say to each other."""
