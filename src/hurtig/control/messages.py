@@ -84,13 +84,6 @@ class AssignSplits(NamedTuple):
     no_more: bool = False
 
 
-class SplitsAvailable(NamedTuple):
-    """Readers of this source that were told that there is none may ask again."""
-
-    epoch: int
-    uid: str
-
-
 class AlignmentLimit(NamedTuple):
     """Sources of the group pause above this watermark (epoch ms)."""
 
@@ -210,7 +203,6 @@ ToTaskManager = (
     | CheckpointComplete
     | CheckpointAborted
     | AssignSplits
-    | SplitsAvailable
     | AlignmentLimit
     | Cancel
     | SettingsChanged

@@ -75,6 +75,8 @@ class JobVertex:
         self.index = index
         self.parallelism = head.parallelism
         self.max_parallelism = max_parallelism
+        self.max_parallelism_set = head.max_parallelism is not None
+        """Whether the program says so; else a restored job keeps that of the checkpoint."""
         self.slot_sharing_group = head.slot_sharing_group
         self.nodes: list[ChainNode] = []
         self.chain_edges: list[ChainEdge] = []

@@ -46,6 +46,10 @@ class SourceCoordinator:
         """Whether there will never be another split."""
         return self._enumerator.finished
 
+    def snapshot_state(self) -> Any:
+        """What a checkpoint keeps of the enumerator."""
+        return self._enumerator.snapshot_state()
+
     def close(self) -> None:
         """Close the enumerator."""
         if not self._closed:
