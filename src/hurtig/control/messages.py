@@ -38,6 +38,8 @@ class Deploy(NamedTuple):
     """Build, restore and run subtasks; answered by :class:`Running` or :class:`Failed`."""
 
     epoch: int
+    attempt: int
+    """How often these subtasks were deployed before."""
     job_id: str
     graph: bytes
     """A serialized job graph (:func:`hurtig.graph.job_graph.serialize`)."""

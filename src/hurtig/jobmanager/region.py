@@ -31,6 +31,8 @@ class Region:
         self.status = RegionStatus.CREATED
         self.epoch = -1
         """Of the present attempt, or the last one; unique in the job."""
+        self.attempt = -1
+        """How often it was deployed before the present attempt."""
         self.placement: dict[SubtaskId, str] = {}
         self.drained: set[SubtaskId] = set()
         self.finished: set[SubtaskId] = set()
@@ -41,6 +43,7 @@ class Region:
         """A new attempt is on its way to the TaskManagers."""
         self.status = RegionStatus.DEPLOYING
         self.epoch = epoch
+        self.attempt += 1
         self.placement = {subtask: placement[subtask] for subtask in self.subtasks}
         self.drained.clear()
         self.finished.clear()
@@ -100,3 +103,19 @@ class Region:
         """Whether all subtasks that have not finished have read everything, and there are some."""
         left = set(self.subtasks) - self.finished
         return bool(left) and left.issubset(self.drained)
+
+    def state_of(self, subtask: SubtaskId) -> str:
+        """The state of a subtask, under Flink's names of task states."""
+        if subtask in self.finished:
+            return "FINISHED"
+        if self.status is RegionStatus.RUNNING:
+            return "RUNNING"
+        return _STATE_NAMES[self.status]
+
+
+_STATE_NAMES = {
+    RegionStatus.CREATED: "CREATED",
+    RegionStatus.DEPLOYING: "INITIALIZING",
+    RegionStatus.STOPPING: "CANCELING",
+    RegionStatus.FINISHED: "FINISHED",
+}

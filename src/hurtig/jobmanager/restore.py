@@ -25,11 +25,12 @@ class Difference(NamedTuple):
         """For the user, before the job starts."""
         kind = "savepoint" if checkpoint.is_savepoint else "checkpoint"
         where = f" ({checkpoint.location})" if checkpoint.location else ""
-        lines = [
-            f"restoring {kind} {checkpoint.checkpoint_id} of job {checkpoint.job_name!r}{where}: "
+        counts = (
             f"{len(self.restored)} operators restored, {len(self.new)} new, "
             f"{len(self.dropped)} dropped"
-        ]
+        )
+        what = f"{kind} {checkpoint.checkpoint_id} of job {checkpoint.job_name!r}{where}"
+        lines = [f"restoring {what}: {counts}"]
         if self.new or self.dropped:
             lines += [f"  = {operator}" for operator in self.restored]
         lines += [f"  + {operator}  starts without state" for operator in self.new]
@@ -89,10 +90,7 @@ def restored_state(
 ) -> RestoredState:
     """What the subtasks of ``vertices`` are given."""
     uids = {
-        node.uid
-        for vertex in graph.vertices
-        if vertex.index in vertices
-        for node in vertex.nodes
+        node.uid for vertex in graph.vertices if vertex.index in vertices for node in vertex.nodes
     }
     return RestoredState(
         checkpoint.checkpoint_id,

@@ -38,10 +38,16 @@ class Slot(ProcessingTimeService, Mailbox):
         self._mail: deque[Callable[[], None]] = deque()
         self._timers = TimerHeap()
         self._signal = threading.Event()
+        self.running: Runnable | None = None
+        """The task whose step is under way, or was when an error left the loop."""
 
     def add(self, task: Runnable) -> None:
         """Take over a task."""
         self._tasks.append(task)
+
+    def remove(self, task: Runnable) -> None:
+        """Run this task no more; nothing happens where it is not here."""
+        self._tasks = [t for t in self._tasks if t is not task]
 
     # -- processing time ----------------------------------------------------------------------
 
@@ -66,6 +72,7 @@ class Slot(ProcessingTimeService, Mailbox):
     def step(self) -> bool:
         """One round: mail, due timers, a step of each task. Whether anything was done."""
         self._signal.clear()
+        self.running = None
         progress = False
         while self._mail:
             self._mail.popleft()()
@@ -74,11 +81,14 @@ class Slot(ProcessingTimeService, Mailbox):
             progress = True
         finished = False
         for task in self._tasks:
+            self.running = task
             if task.step():
                 progress = True
                 if self._timers:
+                    self.running = None
                     self._fire_timers()
             finished = finished or task.finished
+        self.running = None
         if finished:
             self._tasks = [t for t in self._tasks if not t.finished]
         return progress

@@ -1,0 +1,39 @@
+"""What made a job restart or fail: the last failures, for whoever asks."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hurtig.common.errors import HurtigError
+
+KEPT = 16
+"""Failures that are remembered, as in Flink."""
+
+
+class Failure(NamedTuple):
+    """One failure."""
+
+    timestamp: int
+    """Epoch ms."""
+    task: str
+    error: BaseException
+
+    def text(self) -> str:
+        """As the user is told of it."""
+        if isinstance(self.error, HurtigError):
+            return self.error.render()
+        return f"{type(self.error).__name__}: {self.error}"
+
+
+class FailureHistory:
+    """The last failures, newest first."""
+
+    def __init__(self) -> None:
+        self.failures: list[Failure] = []
+        self.restarts = 0
+        """How often the job was brought back."""
+
+    def add(self, timestamp: int, error: BaseException, task: str) -> None:
+        """Remember a failure."""
+        self.failures.insert(0, Failure(timestamp, task, error))
+        del self.failures[KEPT:]
