@@ -88,6 +88,9 @@ class Sink(ABC):
         """``sink`` is there for PyFlink's signature, and ignored."""
         super().__init__()
 
+    def before_shipping(self) -> None:
+        """Called in the program where the job is to run in other processes."""
+
     @abstractmethod
     def create_writer(self, context: SinkContext) -> SinkWriter:
         """The writer of one subtask."""
