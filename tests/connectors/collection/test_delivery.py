@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -24,9 +24,22 @@ def server(buffers: dict[str, CollectBuffer]) -> Iterator[CollectServer]:
     server.close()
 
 
-def test_records_arrive_in_order_in_the_buffer_of_their_sink(server, buffers):
-    a = RemoteBuffer("a", server.address, "Sink")
-    b = RemoteBuffer("b", server.address, "Sink")
+@pytest.fixture
+def remote(server: CollectServer) -> Iterator[Callable[[str], RemoteBuffer]]:
+    made = []
+
+    def connect(sink: str) -> RemoteBuffer:
+        made.append(RemoteBuffer(sink, server.address, "Sink"))
+        return made[-1]
+
+    yield connect
+    for buffer in made:
+        buffer.close()
+
+
+def test_records_arrive_in_order_in_the_buffer_of_their_sink(remote, buffers):
+    a = remote("a")
+    b = remote("b")
     for n in range(100):
         a.deliver(None, [n, n])
         b.deliver(None, [-n])
@@ -36,39 +49,40 @@ def test_records_arrive_in_order_in_the_buffer_of_their_sink(server, buffers):
     assert list(buffers["b"]) == [-n for n in range(100)]
 
 
-def test_a_repeated_commit_changes_nothing(server, buffers):
-    remote = RemoteBuffer("a", server.address, "Sink")
-    remote.deliver("one", [1])
-    again = RemoteBuffer("a", server.address, "Sink")
+def test_a_repeated_commit_changes_nothing(remote, buffers):
+    first = remote("a")
+    first.deliver("one", [1])
+    again = remote("a")
     again.deliver("one", [1])
     again.deliver("two", [2])
     assert list(buffers["a"]) == [1, 2]
 
 
-def test_the_sender_waits_for_room(server, buffers):
+def test_the_sender_waits_for_room(remote, buffers):
     buffers["a"].capacity = 3
-    remote = RemoteBuffer("a", server.address, "Sink")
-    remote.deliver(None, [1, 2, 3])
-    remote.deliver(None, [4])
+    first = remote("a")
+    first.deliver(None, [1, 2, 3])
+    first.deliver(None, [4])
     time.sleep(0.05)
     assert list(buffers["a"]) == [1, 2, 3]
     buffers["a"].popleft()
-    remote.flush()
+    first.flush()
     assert list(buffers["a"]) == [2, 3, 4]
 
 
-def test_what_nobody_reads_is_dropped(server, buffers):
-    remote = RemoteBuffer("gone", server.address, "Sink")
-    remote.deliver("x", [1])
-    remote.flush()
+def test_what_nobody_reads_is_dropped(remote, buffers):
+    first = remote("gone")
+    first.deliver("x", [1])
+    first.flush()
     assert not buffers["a"]
 
 
 def test_a_stranger_is_turned_away(server, buffers):
     path, _ = server.address
-    remote = RemoteBuffer("a", (path, bytes(16)), "Sink")
+    stranger = RemoteBuffer("a", (path, bytes(16)), "Sink")
     with pytest.raises(JobExecutionError, match="the results of Sink cannot be collected"):
-        remote.deliver("x", [1])
+        stranger.deliver("x", [1])
+    stranger.close()
     assert not buffers["a"]
 
 

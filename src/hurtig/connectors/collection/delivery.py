@@ -89,6 +89,10 @@ class CollectServer:
 
     def close(self) -> None:
         """Take nothing more."""
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)  # a close alone would not wake accept()
+        except OSError:
+            pass
         self._socket.close()
         shutil.rmtree(self._directory, ignore_errors=True)
 
