@@ -72,7 +72,8 @@ class CollectServer:
                 while True:
                     (length,) = _LENGTH.unpack(_read(connection, _LENGTH.size))
                     sink, delivery, values = pickle.loads(_read(connection, length))
-                    self._take(sink, delivery, values)
+                    if values:
+                        self._take(sink, delivery, values)
                     if delivery is not None or not values:
                         connection.sendall(b"k")
             except (EOFError, OSError):
@@ -84,7 +85,7 @@ class CollectServer:
             buffer = None
             time.sleep(_FULL_PAUSE_SECONDS)
             buffer = self._find(sink)
-        if buffer is not None and values:
+        if buffer is not None:
             buffer.deliver(delivery, values)
 
     def close(self) -> None:
