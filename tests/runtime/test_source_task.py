@@ -7,7 +7,7 @@ import pytest
 from hurtig.common.watermark_strategy import WatermarkStrategy
 from hurtig.connectors.collection.source import CollectionSource
 from hurtig.operators.source_operator import SourceOperator
-from hurtig.runtime.task import SourceTask
+from hurtig.runtime.source_task import SourceTask
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from hurtig.messages import (
 from hurtig.operators.contract import OperatorMetrics, StreamOperator
 from hurtig.runtime.channel import LocalChannel
 from hurtig.runtime.inbox import Inbox, InputGate
-from hurtig.runtime.task import StreamTask
+from hurtig.runtime.stream_task import StreamTask
 
 
 class Recorder(StreamOperator):

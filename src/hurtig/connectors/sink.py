@@ -56,11 +56,13 @@ class SinkWriter(ABC):
         """Push out what is buffered, before a checkpoint or at the end."""
 
     def prepare_commit(self, end_of_input: bool = False) -> list[Any]:
-        """Close what is to become final; the committables go to the committer."""
+        """Close what is to become final; the committables go to the committer. They are kept in
+        checkpoints: plain data. ``end_of_input`` also where nothing may stay unfinished."""
         return []
 
     def snapshot_state(self, checkpoint_id: int) -> list[Any]:
-        """What a restarted writer needs to go on."""
+        """What a restarted writer needs to go on, called after :meth:`prepare_commit`: plain data,
+        which may be dealt out anew when the parallelism changes."""
         return []
 
     def restore_state(self, states: list[Any]) -> None:
@@ -76,6 +78,11 @@ class Committer(ABC):
     @abstractmethod
     def commit(self, committables: list[Any]) -> None:
         """Make these final; an exception means try again."""
+
+    def commit_again(self, committables: list[Any]) -> None:
+        """As :meth:`commit`, for what may have been made final before: what was, and is gone
+        since, is no error."""
+        self.commit(committables)
 
     def close(self) -> None:
         """Release resources."""

@@ -46,6 +46,10 @@ class SourceCoordinator:
         """Whether there will never be another split."""
         return self._enumerator.finished
 
+    def pending(self) -> list[Any]:
+        """Nothing: a split is in hand as soon as it is asked for."""
+        return []
+
     def snapshot_state(self) -> Any:
         """What a checkpoint keeps of the enumerator."""
         return self._enumerator.snapshot_state()

@@ -48,11 +48,13 @@ class CheckpointBarrier:
     ``location``            URL of the folder for what belongs to this checkpoint alone; empty
                             where state goes to the JobManager's memory.
     ``stop``                the sources end behind it (stop with savepoint).
+    ``drain``               before it the sources end as at the end of their data.
     """
 
     __slots__ = (
         "alignment_timeout",
         "checkpoint_id",
+        "drain",
         "is_savepoint",
         "location",
         "stop",
@@ -69,6 +71,7 @@ class CheckpointBarrier:
         alignment_timeout: int = -1,
         location: str = "",
         stop: bool = False,
+        drain: bool = False,
     ) -> None:
         self.checkpoint_id = checkpoint_id
         self.timestamp = timestamp
@@ -77,11 +80,27 @@ class CheckpointBarrier:
         self.alignment_timeout = alignment_timeout
         self.location = location
         self.stop = stop
+        self.drain = drain
 
     def as_unaligned(self) -> CheckpointBarrier:
         """The same barrier, which from now on overtakes."""
         return CheckpointBarrier(
             self.checkpoint_id, self.timestamp, True, False, -1, self.location, self.stop
+        )
+
+    def as_aligned(self) -> CheckpointBarrier:
+        """The same barrier, which waits its turn."""
+        if not self.unaligned:
+            return self
+        return CheckpointBarrier(
+            self.checkpoint_id,
+            self.timestamp,
+            False,
+            self.is_savepoint,
+            -1,
+            self.location,
+            self.stop,
+            self.drain,
         )
 
     def __repr__(self) -> str:

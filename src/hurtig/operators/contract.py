@@ -3,7 +3,9 @@
 An operator object is built by the API, pickled into the job graph and copied once per subtask.
 The runtime then calls, all in one thread: ``setup`` - ``restore_state``? - ``open`` -
 (``process_batch`` | ``process_watermark`` | ``process_status`` | callbacks)* - ``end_input`` for
-each input - ``finish`` - ``close``. ``close`` is also called after a failure.
+each input - ``finish`` - ``close``. ``close`` is also called after a failure. Between any two of
+these after ``open``, also after ``finish``: ``prepare_snapshot`` - ``snapshot_state``, and later
+``notify_checkpoint_complete`` or ``notify_checkpoint_aborted``.
 
 To add an operator: subclass :class:`StreamOperator`, implement ``process_batch``, and send results
 with ``self.output.emit(RowBatch(...))``. :class:`~hurtig.operators.map.MapOperator` is the
@@ -64,6 +66,8 @@ class OperatorContext:
         configuration: dict[str, str] | None = None,
         warn: Callable[[str], None] = lambda message: None,
         watermark_interval_ms: int = 200,
+        checkpointing: bool = False,
+        job_id: str = "",
     ) -> None:
         self.name = name
         self.uid = uid
@@ -81,6 +85,10 @@ class OperatorContext:
         """Logs a warning for the user, prefixed with the operator's name."""
         self.watermark_interval_ms = watermark_interval_ms
         """How often periodic watermarks are emitted; 0 for never."""
+        self.checkpointing = checkpointing
+        """Whether checkpoints are taken regularly: what is written outside waits for them."""
+        self.job_id = job_id
+        """Id of the job, the same in all attempts; empty where there is none."""
         self.metrics = OperatorMetrics()
 
 
@@ -193,6 +201,24 @@ class StreamOperator(ABC):
         from hurtig.operators.user_errors import user_error
 
         return user_error(self, exc, record, has_record)
+
+    def prepare_snapshot(self, checkpoint_id: int) -> None:
+        """Called before the barrier is sent on: the last chance to emit what belongs before it."""
+
+    def notify_checkpoint_complete(self, checkpoint_id: int) -> None:
+        """A checkpoint, and with it all earlier ones, is complete. Some are not told of."""
+
+    def notify_checkpoint_aborted(self, checkpoint_id: int) -> None:
+        """A checkpoint will never be complete."""
+
+    @property
+    def committing(self) -> bool:
+        """Whether the task may not end yet, as something is still to be made final."""
+        return False
+
+    def suspend(self, suspended: bool) -> None:
+        """A savepoint that ends the job was taken: from itself, an operator sends nothing more.
+        With ``False`` the job goes on after all."""
 
     def snapshot_state(self, checkpoint_id: int) -> OperatorSnapshot | None:
         """What a checkpoint must keep beside the state backends; ``None`` for nothing."""

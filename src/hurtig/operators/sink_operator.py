@@ -7,14 +7,22 @@ from contextlib import contextmanager
 from typing import Any
 
 from hurtig.common.errors import JobExecutionError
-from hurtig.connectors.sink import Committer, Sink, SinkContext
+from hurtig.connectors.sink import Sink, SinkContext
 from hurtig.messages import RowBatch
+from hurtig.operators.commits import Commits
 from hurtig.operators.contract import StreamOperator
 from hurtig.operators.record_failure import set_bad_input_aside
+from hurtig.state.descriptors import ListStateDescriptor
+
+WRITER_STATE = "sink-writer"
+COMMITTABLES = "sink-committables"
 
 
 class SinkOperator(StreamOperator):
-    """Writes batches; commits at the end of the input. Mirrors Flink's ``SinkWriterOperator``."""
+    """Writes batches; commits behind checkpoints, without them at the end of the input.
+
+    Mirrors Flink's ``SinkWriterOperator`` and ``CommitterOperator``.
+    """
 
     def __init__(self, sink: Sink, prepare: Callable[[list[Any]], list[Any]] | None = None) -> None:
         self.sink = sink
@@ -27,7 +35,9 @@ class SinkOperator(StreamOperator):
 
     def _create_writer(self) -> None:
         runtime = self.context.runtime_context
-        self._committer: Committer | None = self.sink.create_committer()
+        state = self.context.operator_state
+        self._finished = False
+        self._commits = Commits(self.context, self.sink.create_committer(), type(self.sink))
         self._writer = self.sink.create_writer(
             SinkContext(
                 runtime.get_index_of_this_subtask(),
@@ -35,10 +45,17 @@ class SinkOperator(StreamOperator):
                 self.context.processing_time,
                 self._bad_record,
                 self.context.name,
-                commit=self._commit,
+                checkpointing=self.context.checkpointing,
+                commit=self._commits.now,
                 uid=self.context.uid,
             )
         )
+        self._writer_state = state.get_list_state(ListStateDescriptor(WRITER_STATE))
+        self._committables = state.get_list_state(ListStateDescriptor(COMMITTABLES))
+        self._commits.restore(self._committables.get())
+        restored = self._writer_state.get()
+        if restored:
+            self._writer.restore_state(restored)
 
     def process_batch(self, batch: RowBatch, input_index: int = 0) -> None:
         if self._prepare is not None:
@@ -52,23 +69,51 @@ class SinkOperator(StreamOperator):
         self.output.emit_watermark(timestamp)
 
     def finish(self) -> None:
+        self._finished = True
         with self._told():
             self._writer.flush(end_of_input=True)
-            self._commit(self._writer.prepare_commit(end_of_input=True))
+            self._commits.add(self._writer.prepare_commit(end_of_input=True))
+            if not self.context.checkpointing:
+                self._commits.finish()
 
-    def _commit(self, committables: list[Any]) -> None:
-        if committables:
-            if self._committer is None:
-                raise TypeError(f"{type(self.sink).__name__} has committables but no committer")
-            self._committer.commit(committables)
+    # -- checkpoints --------------------------------------------------------------------------
+
+    def prepare_snapshot(self, checkpoint_id: int) -> None:
+        with self._told():
+            if not self._finished:
+                self._writer.flush(end_of_input=False)
+                # Without checkpoints a savepoint may hold nothing that is still being written:
+                # the writer goes on after it, and nobody would keep the two apart.
+                whole = not self.context.checkpointing
+                self._commits.add(self._writer.prepare_commit(end_of_input=whole))
+            self._commits.assign(checkpoint_id)
+
+    def snapshot_state(self, checkpoint_id: int) -> None:
+        self._writer_state.update(self._writer.snapshot_state(checkpoint_id))
+        self._committables.update(self._commits.snapshot())
+
+    def notify_checkpoint_complete(self, checkpoint_id: int) -> None:
+        with self._told():
+            self._commits.complete(checkpoint_id)
+
+    def notify_checkpoint_aborted(self, checkpoint_id: int) -> None:
+        if not self.context.checkpointing:
+            with self._told():
+                self._commits.complete(checkpoint_id)
+
+    @property
+    def committing(self) -> bool:
+        return self._commits.waiting
 
     def close(self) -> None:
         try:
             if (writer := getattr(self, "_writer", None)) is not None:
                 writer.close()
         finally:
-            if (committer := getattr(self, "_committer", None)) is not None:
-                committer.close()
+            if (commits := getattr(self, "_commits", None)) is not None:
+                commits.close()
+
+    # -- helpers ------------------------------------------------------------------------------
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -18,21 +18,32 @@ from hurtig.operators.timestamps import (
     slices,
 )
 from hurtig.operators.watermark_merge import WatermarkMerge
+from hurtig.state.descriptors import ListStateDescriptor
 
 if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
     from hurtig.common.watermark_strategy import WatermarkStrategy
 
 
+STATE_NAME = "source-splits"
+
+
 class SplitProvider(Protocol):
-    """The reader's line to the enumerator."""
+    """The reader's line to the enumerator, which may be far away.
+
+    ``next_split`` asks and does not wait: after ``None`` the source is woken up (its ``wakeup``)
+    when a split has come or :attr:`finished` has changed, and asks again.
+    """
 
     def next_split(self, subtask_index: int) -> Any | None:
-        """A split, or ``None`` when there is none now."""
+        """A split, or ``None`` when there is none now. May be called again and again."""
 
     @property
     def finished(self) -> bool:
         """Whether there will never be another split."""
+
+    def pending(self) -> list[Any]:
+        """Splits that have come and were not asked for yet: part of the reader's state."""
 
 
 class AlignmentGroup(Protocol):
@@ -49,6 +60,9 @@ class SourceOperator(StreamOperator):
     """Polls a reader and sends what it gives. Mirrors Flink's ``SourceOperator``.
 
     The task sets ``splits`` and ``wakeup`` before ``open`` and calls :meth:`poll`.
+
+    State: the splits in hand with their positions. As in Flink, watermarks are not part of it:
+    after a restore event time begins anew with the records that are read.
     """
 
     splits: SplitProvider
@@ -82,6 +96,7 @@ class SourceOperator(StreamOperator):
             )
         )
         self.reader.open()
+        self._kept = self.context.operator_state.get_list_state(ListStateDescriptor(STATE_NAME))
         self._idle_clock = IdleClock.for_timeout(
             self.context.processing_time.now, self.strategy.idle_timeout_ms
         )
@@ -91,7 +106,11 @@ class SourceOperator(StreamOperator):
         self._emitted_idle = False
         self._ended = False
         self._told_no_more = False
+        self._suspended = False
         self._cancels: list[Callable[[], None]] = []
+        restored = self._kept.get()
+        if restored:
+            self._add_splits(restored)
         interval = self.context.watermark_interval_ms
         if interval > 0 and not self.context.batch_mode:
             self._every(interval, self._periodic)
@@ -118,9 +137,7 @@ class SourceOperator(StreamOperator):
         while True:
             split = self.splits.next_split(self._subtask)
             if split is not None:
-                self.reader.add_splits([split])
-                for split_id in self.reader.split_ids():
-                    self._tracker_of(split_id)
+                self._add_splits([split])
             elif self.splits.finished:
                 if not self._told_no_more:
                     self._told_no_more = True
@@ -132,6 +149,11 @@ class SourceOperator(StreamOperator):
                 return result
             if split is None:
                 return ReadStatus.END_OF_INPUT
+
+    def _add_splits(self, splits: list[Any]) -> None:
+        self.reader.add_splits(splits)
+        for split_id in self.reader.split_ids():
+            self._tracker_of(split_id)
 
     def held_back(self) -> None:
         """The task may not read now: what lies unread meanwhile is no idleness."""
@@ -257,7 +279,22 @@ class SourceOperator(StreamOperator):
     def waiting_for(self) -> int | None:
         return None
 
+    # -- checkpoints --------------------------------------------------------------------------
+
+    def snapshot_state(self, checkpoint_id: int) -> None:
+        self._kept.update([*self.reader.snapshot_state(checkpoint_id), *self.splits.pending()])
+
+    def notify_checkpoint_complete(self, checkpoint_id: int) -> None:
+        self.reader.notify_checkpoint_complete(checkpoint_id)
+
+    def suspend(self, suspended: bool) -> None:
+        self._suspended = suspended
+
     # -- ends ---------------------------------------------------------------------------------
+
+    def end_early(self) -> None:
+        """Nothing more is read, as if the input had ended here."""
+        self._end()
 
     def _end(self) -> None:
         if self._ended:
@@ -288,7 +325,8 @@ class SourceOperator(StreamOperator):
 
         def fire(_: int) -> None:
             if not self._ended:
-                action()
+                if not self._suspended:
+                    action()
                 self._cancels[slot] = time.schedule(time.now() + interval, fire)
 
         self._cancels.append(time.schedule(time.now() + interval, fire))

@@ -17,8 +17,10 @@ from hurtig.runtime.keying import Canonical
 from hurtig.runtime.outbox import ChannelOutput
 from hurtig.runtime.partitioning import create_router
 from hurtig.runtime.slot import Slot
+from hurtig.runtime.source_task import SourceTask
+from hurtig.runtime.stream_task import StreamTask
 from hurtig.runtime.subtask import JobContext, SubtaskInfo
-from hurtig.runtime.task import SourceTask, StreamTask, Task
+from hurtig.runtime.task import Task
 from hurtig.runtime.watermark_watch import WatermarkWatch
 
 

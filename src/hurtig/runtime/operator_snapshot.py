@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from hurtig.state.backends.heap import HeapKeyedStateBackend
+from hurtig.state.files_snapshot import FilesSnapshot
 from hurtig.state.keys import key_group_range
 from hurtig.state.operator_state import redistribute
-from hurtig.state.snapshot import OperatorSnapshot
+from hurtig.state.snapshot import OperatorSnapshot, OperatorStateSnapshot
 
 if TYPE_CHECKING:
     from hurtig.operators.contract import StreamOperator
@@ -15,32 +17,71 @@ if TYPE_CHECKING:
 
 
 def take_snapshot(
-    operator: StreamOperator, checkpoint_id: int, max_parallelism: int
+    operator: StreamOperator,
+    checkpoint_id: int,
+    max_parallelism: int,
+    canonical: bool = False,
 ) -> OperatorSnapshot:
-    """Keyed state, timers, operator state, and what the operator keeps beside them."""
+    """Keyed state, timers, operator state, and what the operator keeps beside them.
+
+    ``canonical``  in the form that every backend reads, for savepoints.
+    """
     context = operator.context
     own = operator.snapshot_state(checkpoint_id)
-    keyed = operator.keyed
+    keyed = None
+    timers = None
+    if operator.keyed:
+        backend = context.keyed_state()
+        if canonical and not isinstance(backend, HeapKeyedStateBackend):
+            of_savepoint: Any = backend
+            keyed = of_savepoint.snapshot(checkpoint_id, canonical=True)
+        else:
+            keyed = backend.snapshot(checkpoint_id)
+        timers = context.timer_service.snapshot(checkpoint_id, max_parallelism)
     return OperatorSnapshot(
-        context.keyed_state().snapshot(checkpoint_id) if keyed else None,
-        context.timer_service.snapshot(checkpoint_id, max_parallelism) if keyed else None,
-        context.operator_state.snapshot(),
-        own.custom if own is not None else None,
+        keyed, timers, context.operator_state.snapshot(), own.custom if own is not None else None
     )
 
 
+def has_state(snapshot: OperatorSnapshot) -> bool:
+    """Whether anything would be lost without it. Empty lists count: they say where the elements
+    of the other subtasks belong."""
+    states = snapshot.operator_state
+    return bool(
+        snapshot.keyed is not None
+        or snapshot.timers is not None
+        or snapshot.custom
+        or (states is not None and states.states)
+    )
+
+
+def release_snapshot(snapshot: OperatorSnapshot) -> None:
+    """The snapshot is not wanted: let its files go."""
+    if isinstance(snapshot.keyed, FilesSnapshot):
+        snapshot.keyed.release()
+
+
 def restore_snapshots(
-    operator: StreamOperator, snapshots: Sequence[OperatorSnapshot], info: SubtaskInfo
+    operator: StreamOperator,
+    snapshots: Sequence[OperatorSnapshot] | Mapping[int, OperatorSnapshot],
+    info: SubtaskInfo,
+    earlier_parallelism: int | None = None,
 ) -> None:
     """Give an operator its share of what all subtasks of an earlier run wrote.
 
     Between ``setup`` and ``open``. Keyed state and timers go by key group, operator state as
-    it was declared, ``custom`` parts to every subtask.
+    it was declared, ``custom`` parts to every subtask. Give a mapping by subtask, and the
+    parallelism of the run, where some subtasks wrote nothing.
     """
+    if isinstance(snapshots, Mapping):
+        count = max([earlier_parallelism or 0, *(index + 1 for index in snapshots)])
+        nothing = OperatorSnapshot(operator_state=OperatorStateSnapshot({}))
+        snapshots = [snapshots.get(index, nothing) for index in range(count)]
     context = operator.context
     if operator.keyed:
         groups = key_group_range(info.max_parallelism, info.parallelism, info.index)
-        context.keyed_state().restore([s.keyed for s in snapshots if s.keyed], groups)
+        keyed: list[Any] = [s.keyed for s in snapshots if s.keyed]
+        context.keyed_state().restore(keyed, groups)
         context.timer_service.restore([s.timers for s in snapshots if s.timers], groups)
     states = [s.operator_state for s in snapshots if s.operator_state is not None]
     if states:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hurtig.messages import EndOfInput, RowBatch, Watermark, WatermarkStatus
+from hurtig.messages import (
+    CheckpointBarrier,
+    EndOfData,
+    EndOfInput,
+    RowBatch,
+    Watermark,
+    WatermarkStatus,
+)
 from hurtig.operators.contract import OperatorMetrics, StreamOperator
 from hurtig.operators.output import Output
 from hurtig.runtime.batch_limit import MAX_RECORDS
 from hurtig.runtime.channel import Channel
+from hurtig.runtime.channel_id import ChannelId
 from hurtig.runtime.isolation import copier, unchangeable
 from hurtig.runtime.keying import Keying
 from hurtig.runtime.partitioning import Router
@@ -64,12 +72,21 @@ class KeyingOutput(ChainingOutput):
 
 class ChannelOutput(Output):
     """Sends over an edge to another task; small batches wait for company until the input is
-    idle, the batch is full, the buffer timeout has passed or an event follows."""
+    idle, the batch is full, the buffer timeout has passed or an event follows.
+
+    ``ids`` name the channels in checkpoints.
+    """
 
     def __init__(
-        self, channels: list[Channel], router: Router, timeout_ms: int, now: Callable[[], int]
+        self,
+        channels: list[Channel],
+        router: Router,
+        timeout_ms: int,
+        now: Callable[[], int],
+        ids: list[ChannelId] | None = None,
     ) -> None:
         self._channels = channels
+        self.ids = ids or [ChannelId("", 0, 0, n) for n in range(len(channels))]
         self._router = router
         self._timeout_ms = timeout_ms
         self._now = now
@@ -117,20 +134,42 @@ class ChannelOutput(Output):
     def emit_side(self, tag_id: str, batch: RowBatch) -> None:
         raise AssertionError("side outputs are sorted out before")
 
-    def _broadcast(self, event: Any) -> None:
+    def broadcast(self, event: Any) -> None:
+        """Send an event to all readers, behind all records."""
         self.flush()
         for channel in self._channels:
             channel.send(event)
 
     def emit_watermark(self, timestamp: int) -> None:
-        self._broadcast(Watermark(timestamp))
+        self.broadcast(Watermark(timestamp))
 
     def emit_status(self, status: WatermarkStatus) -> None:
-        self._broadcast(status)
+        self.broadcast(status)
+
+    def overtake(self, barrier: CheckpointBarrier) -> list[tuple[ChannelId, list[Any]]]:
+        """Send a barrier before all that waits; what it passed and this side still holds."""
+        self.flush()
+        return [
+            (id_, held)
+            for id_, channel in zip(self.ids, self._channels, strict=True)
+            if (held := channel.overtake(barrier))
+        ]
+
+    def send_restored(self, id_: ChannelId, message: Any) -> bool:
+        """Send a message that was on its way when a checkpoint was taken; ``False`` where there
+        is no such channel any more."""
+        if id_ not in self.ids:
+            return False
+        self._channels[self.ids.index(id_)].send(message)
+        return True
+
+    def end_data(self) -> None:
+        """No records will follow."""
+        self.broadcast(EndOfData())
 
     def end(self) -> None:
         """Nothing will follow."""
-        self._broadcast(EndOfInput())
+        self.broadcast(EndOfInput())
 
     @property
     def full(self) -> bool:

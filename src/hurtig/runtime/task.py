@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from hurtig.common.closing import close_all
-from hurtig.connectors.source import ReadStatus
-from hurtig.messages import EndOfInput, RowBatch, Watermark, WatermarkStatus
-from hurtig.operators.contract import OperatorMetrics, StreamOperator
-from hurtig.operators.source_operator import SourceOperator
+from hurtig.graph.codegen.fused_operator import FusedOperator
+from hurtig.messages import CheckpointBarrier
+from hurtig.operators.contract import StreamOperator
 from hurtig.runtime.batch_limit import TARGET_SECONDS, BatchLimit
-from hurtig.runtime.inbox import Inbox, InputGate
 from hurtig.runtime.outbox import ChannelOutput
 
-_seconds = time.perf_counter
-
-ALIGNED_RECORDS = 256
-"""Records that an aligned source takes at once."""
+if TYPE_CHECKING:
+    from hurtig.runtime.subtask_checkpoints import SubtaskCheckpoints
 
 
 class Task(ABC):
-    """Common part: the operators of the chain, head first, and the outgoing channels."""
+    """Common part: the operators of the chain, head first, and the outgoing channels.
+
+    Its end, where it takes part in checkpoints: the data end, the operators finish, the readers
+    are told so, and the task is :attr:`drained`; once a checkpoint taken after that is complete,
+    it is :attr:`finished`. Without checkpoints it is finished at once.
+    """
 
     def __init__(
         self, name: str, operators: list[StreamOperator], outputs: list[ChannelOutput]
@@ -32,6 +31,15 @@ class Task(ABC):
         self.operators = operators
         self.outputs = outputs
         self.limit = BatchLimit()
+        self.checkpointing: SubtaskCheckpoints | None = None
+        """Set before :meth:`open` where the task takes part in checkpoints."""
+        self.drained = False
+        """Whether its operators have finished; barriers may still come."""
+        self.stopping = False
+        """Whether it has taken a savepoint that ends the job, which is not complete yet: nothing
+        is read any more."""
+        self.ending = False
+        """Whether it finishes as soon as all that it wrote outside is final."""
         self.finished = False
         self._closed = False
 
@@ -44,10 +52,33 @@ class Task(ABC):
     def step(self) -> bool:
         """Do a bounded amount of work; whether there was any."""
 
+    @abstractmethod
+    def trigger_checkpoint(self, barrier: CheckpointBarrier) -> None:
+        """Take a checkpoint that nobody sends a barrier for: sources do it at once, other tasks
+        once all their channels have ended."""
+
+    def notify_checkpoint_complete(self, checkpoint_id: int) -> None:
+        """The checkpoint is complete: sinks commit; may finish the task."""
+        if self.checkpointing is not None and not self.finished:
+            self.checkpointing.notify_complete(checkpoint_id)
+
+    def notify_checkpoint_aborted(self, checkpoint_id: int) -> None:
+        """The checkpoint will never be complete: an alignment for it ends."""
+        if self.checkpointing is not None and not self.finished:
+            self.checkpointing.notify_aborted(checkpoint_id)
+
     @property
     def blocked(self) -> bool:
         """Whether a reader asks for a pause."""
         return any(output.full for output in self.outputs)
+
+    @property
+    def parts(self) -> list[StreamOperator]:
+        """The operators with those that are fused, head first: each has state of its own."""
+        parts: list[StreamOperator] = []
+        for operator in self.operators:
+            parts += operator.operators if isinstance(operator, FusedOperator) else [operator]
+        return parts
 
     def _worked(self, records: int, seconds: float) -> None:
         """After a slice: where it was slow, its results do not wait for those of the next one."""
@@ -70,10 +101,27 @@ class Task(ABC):
         for output in self.outputs:
             output.flush_when_idle()
 
-    def _finish(self) -> None:
-        """All input is read: finish the operators in order, then end the channels."""
+    def _end_data(self, wait: bool) -> None:
+        """All records are read: finish the operators in order; end at once, or with a checkpoint
+        where ``wait``."""
         for operator in self.operators:
             operator.finish()
+        if not wait or self.checkpointing is None:
+            self.finish()
+            return
+        for output in self.outputs:
+            output.end_data()
+        self.drained = True
+        self.checkpointing.drained()
+
+    def finish_when_committed(self) -> None:
+        """Finish now, or at a later step where commits are still tried."""
+        self.ending = any(operator.committing for operator in self.operators)
+        if not self.ending:
+            self.finish()
+
+    def finish(self) -> None:
+        """End the channels and close; the operators have finished, or their state is stored."""
         for output in self.outputs:
             output.end()
         self.close()
@@ -84,118 +132,6 @@ class Task(ABC):
         if self._closed:
             return
         self._closed = True
+        if self.checkpointing is not None:
+            self.checkpointing.close()
         close_all(operator.close for operator in self.operators)
-
-
-class SourceTask(Task):
-    """A task whose head is a source."""
-
-    def __init__(
-        self, name: str, operators: list[StreamOperator], outputs: list[ChannelOutput]
-    ) -> None:
-        super().__init__(name, operators, outputs)
-        head = operators[0]
-        assert isinstance(head, SourceOperator)
-        self.source = head
-        interval = head.context.watermark_interval_ms
-        # Shorter than the interval, or the watermark would move in longer steps than asked; few
-        # records where splits wait for each other, or they would overshoot before they pause.
-        seconds = min(TARGET_SECONDS, interval / 1000) if interval > 0 else TARGET_SECONDS
-        aligned = head.strategy.alignment is not None
-        self.limit = BatchLimit(seconds, ALIGNED_RECORDS if aligned else None)
-
-    def step(self) -> bool:
-        if self.finished or self.blocked or self.source.paused:
-            self._hold_back()
-            return False
-        started = _seconds()
-        result = self.source.poll(self.limit.limit)
-        if isinstance(result, int):
-            self._worked(result, _seconds() - started)
-            return True
-        if result is ReadStatus.END_OF_INPUT:
-            self._finish()
-            return True
-        self._flush_idle()
-        return False
-
-
-class StreamTask(Task):
-    """A task that reads channels."""
-
-    def __init__(
-        self,
-        name: str,
-        operators: list[StreamOperator],
-        outputs: list[ChannelOutput],
-        inbox: Inbox,
-        head_metrics: OperatorMetrics,
-        canonical: Callable[[list[Any], list[Any]], list[Any]] | None = None,
-    ) -> None:
-        super().__init__(name, operators, outputs)
-        self.inbox = inbox
-        self.head = operators[0]
-        self.head_metrics = head_metrics
-        self._batch: RowBatch | None = None
-        self._position = 0
-        self._gate = inbox.gates[0]
-        self._canonical = canonical
-
-    def step(self) -> bool:
-        if self.finished or self.blocked:
-            self._hold_back()
-            return False
-        if self._batch is None:
-            received = self.inbox.receive()
-            if received is None:
-                self._flush_idle()
-                return False
-            gate, channel, message = received
-            if isinstance(message, RowBatch):
-                self._batch, self._position, self._gate = message, 0, gate
-            else:
-                self._handle_event(gate, channel, message)
-                self._flush_due()
-                return True
-        self._process_slice(self._batch)
-        return True
-
-    def _process_slice(self, batch: RowBatch) -> None:
-        size, start = len(batch), self._position
-        stop = min(size, start + self.limit.limit)
-        piece = batch if stop - start == size else batch.slice(start, stop)
-        if stop == size:
-            self._batch = None
-        else:
-            self._position = stop
-        self.head_metrics.records_in += stop - start
-        if piece.keys is not None and self._canonical is not None:
-            piece = RowBatch(
-                piece.values, piece.timestamps, self._canonical(piece.keys, piece.values)
-            )
-        started = _seconds()
-        self.head.process_batch(piece, self._gate.input_index)
-        self._worked(stop - start, _seconds() - started)
-
-    def _handle_event(self, gate: InputGate, channel: int, message: Any) -> None:
-        merge = gate.watermarks
-        before, was_idle = merge.watermark, merge.idle
-        if isinstance(message, Watermark):
-            merge.update(channel, message.timestamp)
-        elif isinstance(message, WatermarkStatus):
-            if message.idle:
-                merge.mark_idle(channel)
-            else:
-                merge.mark_active(channel)
-        elif isinstance(message, EndOfInput):
-            gate.open_channels -= 1
-        if was_idle and not merge.idle:
-            self.head.process_status(WatermarkStatus(False), gate.input_index)
-        if merge.watermark > before:
-            self.head.process_watermark(merge.watermark, gate.input_index)
-        if merge.idle and not was_idle:
-            self.head.process_status(WatermarkStatus(True), gate.input_index)
-        if isinstance(message, EndOfInput) and not gate.open_channels:
-            self.head.end_input(gate.input_index)
-            if self.inbox.ended:
-                self._finish()
