@@ -6,13 +6,15 @@ that the header gives the lengths of. Only blobs marked ``pickled`` are pickles.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from hurtig.common.errors import HurtigError
 from hurtig.state.codec import Part
+from hurtig.state.files_snapshot import FilesSnapshot
 
 VERSION = 1
+_FILES = b"HFIL"
 
 
 class SnapshotFormatError(HurtigError):
@@ -119,7 +121,7 @@ class OperatorStateSnapshot:
 class OperatorSnapshot:
     """All that a checkpoint keeps of one operator subtask.
 
-    ``keyed``, ``timers``  keyed state and timers, by key group;
+    ``keyed``, ``timers``  keyed state and timers, by key group; keyed state may be files;
     ``operator_state``     operator state;
     ``custom``             anything else, as bytes under names of the operator's choice.
     """
@@ -128,7 +130,7 @@ class OperatorSnapshot:
 
     def __init__(
         self,
-        keyed: KeyedStateSnapshot | None = None,
+        keyed: KeyedStateSnapshot | FilesSnapshot | None = None,
         timers: KeyedStateSnapshot | None = None,
         operator_state: OperatorStateSnapshot | None = None,
         custom: dict[str, bytes] | None = None,
@@ -139,24 +141,68 @@ class OperatorSnapshot:
         self.custom = custom or {}
 
     def to_bytes(self) -> bytes:
-        """The stored form."""
+        """The stored form. Of a :class:`FilesSnapshot` without its ``shared`` files."""
         parts = [self.keyed, self.timers, self.operator_state]
-        blobs = [part.to_bytes() for part in parts if part is not None]
+        blobs = [
+            _files_to_bytes(part) if isinstance(part, FilesSnapshot) else part.to_bytes()
+            for part in parts
+            if part is not None
+        ]
         header = {"has": [part is not None for part in parts], "custom": list(self.custom)}
         return write_container(b"HOPR", header, blobs + list(self.custom.values()))
 
     @staticmethod
-    def from_bytes(data: bytes) -> OperatorSnapshot:
-        """Read the stored form."""
+    def from_bytes(data: bytes, new_directory: Callable[[], str] | None = None) -> OperatorSnapshot:
+        """Read the stored form.
+
+        Where the keyed state is a :class:`FilesSnapshot`, its own files are written to a folder
+        that ``new_directory`` must give; the shared ones are to be put beside them.
+        """
         header, blobs = read_container(b"HOPR", data)
         rest = iter(blobs)
         keyed, timers, operator_state = header["has"]
         return OperatorSnapshot(
-            KeyedStateSnapshot.from_bytes(next(rest)) if keyed else None,
+            _read_keyed(next(rest), new_directory) if keyed else None,
             KeyedStateSnapshot.from_bytes(next(rest)) if timers else None,
             OperatorStateSnapshot.from_bytes(next(rest)) if operator_state else None,
             dict(zip(header["custom"], rest, strict=True)),
         )
+
+
+def _read_keyed(
+    data: bytes, new_directory: Callable[[], str] | None
+) -> KeyedStateSnapshot | FilesSnapshot:
+    if data[:4] != _FILES:
+        return KeyedStateSnapshot.from_bytes(data)
+    from pathlib import Path
+
+    if new_directory is None:
+        raise SnapshotFormatError(
+            "the keyed state of this snapshot is files: a folder to restore them to is needed"
+        )
+    header, blobs = read_container(_FILES, data)
+    directory = new_directory()
+    for name, content in zip(header["own"], blobs, strict=True):
+        path = Path(directory, checked_name(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    shared = [checked_name(name) for name in header["shared"]]
+    return FilesSnapshot(directory, shared, header["own"], header["header"])
+
+
+def checked_name(name: str) -> str:
+    """A file name of a snapshot, unless it leads out of its folder: SnapshotFormatError."""
+    if not name or name.startswith("/") or ".." in name.split("/"):
+        raise SnapshotFormatError(f"{name!r} is no name of a file in a snapshot: it is damaged")
+    return name
+
+
+def _files_to_bytes(files: FilesSnapshot) -> bytes:
+    from pathlib import Path
+
+    own = [Path(files.directory, name).read_bytes() for name in files.own]
+    header = {"header": files.header, "shared": files.shared, "own": files.own}
+    return write_container(_FILES, header, own)
 
 
 def write_container(magic: bytes, header: dict[str, Any], blobs: Iterable[bytes]) -> bytes:

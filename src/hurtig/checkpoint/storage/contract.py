@@ -74,5 +74,10 @@ class CheckpointStorage(ABC):
         """Delete shared files that no retained checkpoint needs. Never raises."""
 
     @abstractmethod
+    def discard_job(self) -> None:
+        """Delete what remains of the job's folder, if no checkpoint is left in it. At the end of
+        a job; never raises."""
+
+    @abstractmethod
     def completed_checkpoints(self) -> list[CompletedCheckpoint]:
         """Those of this job that lie in the storage, readable ones, oldest first."""
