@@ -12,7 +12,6 @@ and what was stored is deleted.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,19 +19,22 @@ from hurtig.checkpoint.errors import CheckpointError
 from hurtig.checkpoint.failures import (
     CheckpointFailureManager,
     CheckpointFailureReason,
+    error_text,
     reason_of_decline,
+    sentence,
 )
+from hurtig.checkpoint.leftovers import Leftovers
 from hurtig.checkpoint.pending import (
     Acceptance,
     Callback,
     CheckpointRequest,
     PendingCheckpoint,
     PendingStatus,
-    files_of,
 )
+from hurtig.checkpoint.plan import obstacle
+from hurtig.checkpoint.requests import RequestQueue
 from hurtig.checkpoint.statistics import CheckpointStatsTracker
 from hurtig.checkpoint.trigger import TriggerSchedule
-from hurtig.messages import CheckpointBarrier
 
 if TYPE_CHECKING:
     from hurtig.checkpoint.contracts import CompletedStore, CoordinatorHooks
@@ -41,9 +43,6 @@ if TYPE_CHECKING:
     from hurtig.checkpoint.plan import CheckpointPlan
     from hurtig.checkpoint.settings import CheckpointSettings
     from hurtig.checkpoint.storage.contract import CheckpointStorage
-
-_REMEMBERED_ABORTED = 64
-"""Folders of aborted checkpoints that are deleted once more when something late arrives."""
 
 
 class CheckpointCoordinator:
@@ -82,9 +81,8 @@ class CheckpointCoordinator:
         self._schedule = TriggerSchedule(settings)
         self._pending: dict[int, PendingCheckpoint] = {}
         self._locating: PendingCheckpoint | None = None
-        self._savepoints: list[CheckpointRequest] = []
-        self._by_hand: list[Callback] = []
-        self._aborted: OrderedDict[int, str] = OrderedDict()
+        self._requests = RequestQueue()
+        self._leftovers = Leftovers(storage, store, io, hooks.log)
         self._running = False
         self._stopping = False
         self._cancel_timer: Callable[[], None] | None = None
@@ -118,21 +116,15 @@ class CheckpointCoordinator:
         self._disarm()
         self._schedule.stop()
         self.abort_all(reason, detail)
-        self._stopping = False
 
     def abort_all(
         self, reason: CheckpointFailureReason = CheckpointFailureReason.SUSPENDED, detail: str = ""
     ) -> None:
         """Give up everything that is under way or asked for; the schedule goes on."""
-        savepoints, self._savepoints = self._savepoints, []
-        by_hand, self._by_hand = self._by_hand, []
         for pending in list(self._pending.values()):
             self._abort(pending, reason, detail)
-        error = CheckpointError(_sentence("the checkpoint", reason, detail))
-        for callback in [*by_hand, *(c for request in savepoints for c in request.callbacks)]:
-            callback(None, error)
-        if any(request.stop for request in savepoints):
-            self._stopping = False
+        self._stopping = False
+        self._requests.refuse_all(CheckpointError(sentence("the checkpoint", reason, detail)))
         self._pump()
 
     def reconfigure(self, settings: CheckpointSettings) -> None:
@@ -150,7 +142,7 @@ class CheckpointCoordinator:
     def trigger_checkpoint(self, callback: Callback | None = None) -> None:
         """Take a checkpoint as soon as ``max_concurrent`` allows, whatever the pause."""
         if self._running and not self._stopping:
-            self._by_hand.append(callback if callback is not None else _ignore)
+            self._requests.add_checkpoint(callback)
             self._pump()
         elif callback is not None:
             callback(None, self._not_running("a checkpoint"))
@@ -169,13 +161,9 @@ class CheckpointCoordinator:
                 callback(None, self._not_running("a savepoint"))
             return
         self._stopping = stop
-        callbacks = [callback] if callback is not None else []
-        self._savepoints.append(CheckpointRequest(callbacks, True, directory, stop))
+        self._requests.add_savepoint(directory, callback, stop)
         if stop:
-            by_hand, self._by_hand = self._by_hand, []
-            error = self._not_running("a checkpoint")
-            for waiting in by_hand:
-                waiting(None, error)
+            self._requests.refuse_checkpoints(self._not_running("a checkpoint"))
         self._pump()
 
     def all_drained(self) -> None:
@@ -196,7 +184,7 @@ class CheckpointCoordinator:
                 f"checkpoint {checkpoint_id}: an acknowledgement of subtask {tuple(subtask)} came "
                 "when nobody waited for it; its state is deleted"
             )
-            self._discard_late(checkpoint_id, state)
+            self._leftovers.late(checkpoint_id, state)
         elif accepted is Acceptance.DUPLICATE:
             self._hooks.log(
                 f"checkpoint {checkpoint_id}: subtask {tuple(subtask)} acknowledged twice"
@@ -230,13 +218,13 @@ class CheckpointCoordinator:
         if not self._running or self._locating is not None:
             return
         now = self._main.now()
-        if self._savepoints:
-            self._begin(self._savepoints.pop(0), now)
-        elif self._stopping or len(self._pending) >= self.settings.max_concurrent:
-            return
-        elif self._by_hand:
-            by_hand, self._by_hand = self._by_hand, []
-            self._begin(CheckpointRequest(by_hand), now)
+        request = self._requests.next_savepoint()
+        if request is None:
+            if self._stopping or len(self._pending) >= self.settings.max_concurrent:
+                return
+            request = self._requests.next_checkpoint()
+        if request is not None:
+            self._begin(request, now)
         else:
             due = self._schedule.due()
             if due is None:
@@ -265,9 +253,8 @@ class CheckpointCoordinator:
         checkpoint_id = self._next_id()
         pending = PendingCheckpoint(checkpoint_id, now, request)
         self._pending[checkpoint_id] = self._locating = pending
-        self.statistics.triggered(
-            checkpoint_id, now, request.is_savepoint, request.stop, self._unaligned(request)
-        )
+        unaligned = self.settings.unaligned and not request.is_savepoint
+        self.statistics.triggered(checkpoint_id, now, request.is_savepoint, request.stop, unaligned)
         self._arm_timeout(pending)
         storage = self._storage
 
@@ -282,11 +269,11 @@ class CheckpointCoordinator:
         self, pending: PendingCheckpoint, location: str | None, error: BaseException | None
     ) -> None:
         if pending.status is PendingStatus.ABORTED:
-            self._discard_location(location or "")
+            self._leftovers.delete(location or "")
             return
         self._locating = None
         if error is not None:
-            self._abort(pending, CheckpointFailureReason.IO_ERROR, _text(error))
+            self._abort(pending, CheckpointFailureReason.IO_ERROR, error_text(error))
         else:
             pending.location = location or ""
             self._send(pending)
@@ -295,50 +282,27 @@ class CheckpointCoordinator:
     def _send(self, pending: PendingCheckpoint) -> None:
         """Snapshot the enumerators and send the barriers, with nothing in between."""
         plan = self._plan_source()
-        obstacle = self._obstacle(plan)
-        if plan is None or obstacle is not None:
-            self._abort(pending, CheckpointFailureReason.NOT_ALL_RUNNING, obstacle or "")
+        why = self._obstacle(plan)
+        if plan is None or why is not None:
+            self._abort(pending, CheckpointFailureReason.NOT_ALL_RUNNING, why or "")
             return
         try:
             enumerators = self._hooks.snapshot_enumerators(pending.checkpoint_id)
         except Exception as error:
-            self._abort(pending, CheckpointFailureReason.ENUMERATOR_ERROR, _text(error))
+            self._abort(pending, CheckpointFailureReason.ENUMERATOR_ERROR, error_text(error))
             return
         pending.triggered(pending.location, plan, enumerators)
         pending.after_drain = self._schedule.waits_for_last and pending.restores
         if pending.after_drain:
             self._schedule.last_is_under_way()
         self.statistics.planned(pending.checkpoint_id, plan)
-        unaligned = self._unaligned(pending.request)
-        timeout = self.settings.aligned_timeout
-        barrier = CheckpointBarrier(
-            pending.checkpoint_id,
-            self._main.now(),
-            unaligned and not timeout,
-            pending.is_savepoint,
-            timeout if unaligned and timeout else -1,
-            pending.location,
-            pending.is_stop,
-        )
+        barrier = pending.barrier(self.settings, self._main.now())
         self._hooks.send_trigger(barrier, plan.triggered)
 
     def _obstacle(self, plan: CheckpointPlan | None) -> str | None:
-        """Why there can be no checkpoint now."""
-        if plan is None:
-            return "some are being deployed"
-        if not plan.waiting:
-            return "all have finished"
-        if plan.finished and not (
-            self.settings.after_tasks_finish or self._schedule.waits_for_last
-        ):
-            return (
-                "some have finished, and execution.checkpointing.checkpoints-after-tasks-finish "
-                "is false"
-            )
-        return None
-
-    def _unaligned(self, request: CheckpointRequest) -> bool:
-        return self.settings.unaligned and not request.is_savepoint
+        """Why there can be no checkpoint now. The last one is taken in any case."""
+        last = self._schedule.waits_for_last
+        return obstacle(plan, self.settings.after_tasks_finish or last)
 
     def _arm_timeout(self, pending: PendingCheckpoint) -> None:
         pending.cancel_timeout()
@@ -368,7 +332,7 @@ class CheckpointCoordinator:
         error: BaseException | None,
     ) -> None:
         if pending.status is PendingStatus.ABORTED:
-            self._discard_location(pending.location)
+            self._leftovers.delete(pending.location)
             return
         if error is None and completed is not None and pending.restores:
             try:
@@ -377,7 +341,7 @@ class CheckpointCoordinator:
                 error = failed
         if error is not None or completed is None:
             pending.status = PendingStatus.WAITING  # nobody writes any more
-            self._abort(pending, CheckpointFailureReason.IO_ERROR, _text(error))
+            self._abort(pending, CheckpointFailureReason.IO_ERROR, error_text(error))
         else:
             self._completed(pending, completed)
         self._pump()
@@ -404,20 +368,15 @@ class CheckpointCoordinator:
         was = pending.status
         self._end(pending, PendingStatus.ABORTED)
         id_, now = pending.checkpoint_id, self._main.now()
-        message = _sentence(_name(pending), reason, detail)
+        message = sentence(pending.name, reason, detail)
         self._hooks.log(message)
         self.statistics.failed(id_, now, message)
         if self._locating is pending:
             self._locating = None
         if pending.plan is not None:
             self._hooks.notify_aborted(id_)
-            if not pending.is_savepoint:
-                self._store.discard(pending.shared_files())
-        self._aborted[id_] = pending.location
-        while len(self._aborted) > _REMEMBERED_ABORTED:
-            self._aborted.popitem(last=False)
-        if was is not PendingStatus.WRITING:  # else once the writer has ended
-            self._discard_location(pending.location)
+        # Who writes its metadata deletes it afterwards, see _written.
+        self._leftovers.aborted(pending, was is not PendingStatus.WRITING)
         if pending.is_stop:
             self._stopping = False
         if pending.after_drain:
@@ -436,42 +395,9 @@ class CheckpointCoordinator:
         if not pending.is_savepoint:
             self._schedule.ended(self._main.now())
 
-    # -- what is left over --------------------------------------------------------------------
-
-    def _discard_location(self, location: str) -> None:
-        if location:
-            storage, log = self._storage, self._hooks.log
-            self._io.run(
-                lambda: storage.discard_location(location),
-                lambda _, error: log(f"{location} stays behind: {_text(error)}") if error else None,
-            )
-
-    def _discard_late(self, checkpoint_id: int, state: SubtaskState) -> None:
-        # The subtask may have written after the folder was deleted.
-        location = self._aborted.get(checkpoint_id)
-        if location is not None:
-            self._discard_location(location)
-        self._store.discard(files_of(state))
-
     def _not_running(self, what: str) -> CheckpointError:
         if self._stopping:
             return CheckpointError(f"{what} cannot be taken: the job stops with a savepoint")
         return CheckpointError(
             f"{what} cannot be taken: not all subtasks of the job are running; try again later"
         )
-
-
-def _ignore(completed: CompletedCheckpoint | None, error: CheckpointError | None) -> None:
-    """The callback of those that do not want to know."""
-
-
-def _name(pending: PendingCheckpoint) -> str:
-    return f"{'savepoint' if pending.is_savepoint else 'checkpoint'} {pending.checkpoint_id}"
-
-
-def _sentence(what: str, reason: CheckpointFailureReason, detail: str) -> str:
-    return f"{what} failed: {reason.value}{': ' + detail if detail else ''}"
-
-
-def _text(error: BaseException | None) -> str:
-    return f"{type(error).__name__}: {error}"

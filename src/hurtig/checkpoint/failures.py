@@ -46,6 +46,16 @@ def reason_of_decline(text: str) -> CheckpointFailureReason:
     return CheckpointFailureReason.DECLINED
 
 
+def sentence(what: str, reason: CheckpointFailureReason, detail: str = "") -> str:
+    """``checkpoint 7 failed: expired before completing: ...``."""
+    return f"{what} failed: {reason.value}{': ' + detail if detail else ''}"
+
+
+def error_text(error: BaseException | None) -> str:
+    """An error as the detail of a failure."""
+    return f"{type(error).__name__}: {error}"
+
+
 class CheckpointFailureManager:
     """Counts failures in a row. Mirrors Flink's ``CheckpointFailureManager``."""
 

@@ -13,10 +13,12 @@ from hurtig.checkpoint.handles import (
     SubtaskId,
     SubtaskState,
 )
+from hurtig.messages import CheckpointBarrier
 
 if TYPE_CHECKING:
     from hurtig.checkpoint.errors import CheckpointError
     from hurtig.checkpoint.plan import CheckpointPlan
+    from hurtig.checkpoint.settings import CheckpointSettings
     from hurtig.checkpoint.storage.contract import CheckpointStorage
 
 Callback = Callable[[CompletedCheckpoint | None, "CheckpointError | None"], None]
@@ -78,6 +80,11 @@ class PendingCheckpoint:
         self.cancel_timeout: Callable[[], None] = lambda: None
 
     @property
+    def name(self) -> str:
+        """For messages."""
+        return f"{'savepoint' if self.is_savepoint else 'checkpoint'} {self.checkpoint_id}"
+
+    @property
     def is_savepoint(self) -> bool:
         """Whether it was asked for as one."""
         return self.request.is_savepoint
@@ -100,14 +107,28 @@ class PendingCheckpoint:
         self.plan = plan
         self.enumerators = enumerators
 
+    def barrier(self, settings: CheckpointSettings, now: int) -> CheckpointBarrier:
+        """What its sources send; savepoints are always aligned."""
+        unaligned = settings.unaligned and not self.is_savepoint
+        aligned_first = unaligned and settings.aligned_timeout > 0
+        return CheckpointBarrier(
+            self.checkpoint_id,
+            now,
+            unaligned and not aligned_first,
+            self.is_savepoint,
+            settings.aligned_timeout if aligned_first else -1,
+            self.location,
+            self.is_stop,
+        )
+
     def acknowledge(self, subtask: SubtaskId, state: SubtaskState) -> Acceptance:
         """A subtask has stored its part. It counts also if the subtask finished meanwhile."""
-        if self.status is not PendingStatus.WAITING or self.plan is None:
-            return Acceptance.UNKNOWN
-        if subtask not in self.plan.waiting:
+        if self.plan is None or subtask not in self.plan.waiting:
             return Acceptance.UNKNOWN
         if self.acknowledged.get(subtask) is not None:
             return Acceptance.DUPLICATE
+        if self.status is not PendingStatus.WAITING:
+            return Acceptance.UNKNOWN
         self.acknowledged[subtask] = state
         return Acceptance.TAKEN
 

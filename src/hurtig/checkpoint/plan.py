@@ -91,3 +91,17 @@ def _ended(
     if upstream.pointwise:
         return SubtaskId(upstream.vertex, subtask.subtask) in done
     return ended[upstream.vertex]
+
+
+def obstacle(plan: CheckpointPlan | None, after_tasks_finish: bool) -> str | None:
+    """Why there can be no checkpoint with this plan (``None``: some subtasks do not run yet)."""
+    if plan is None:
+        return "some are being deployed"
+    if not plan.waiting:
+        return "all have finished"
+    if plan.finished and not after_tasks_finish:
+        return (
+            "some have finished, and execution.checkpointing.checkpoints-after-tasks-finish "
+            "is false"
+        )
+    return None
