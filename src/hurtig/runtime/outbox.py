@@ -155,13 +155,9 @@ class ChannelOutput(Output):
             if (held := channel.overtake(barrier))
         ]
 
-    def send_restored(self, id_: ChannelId, message: Any) -> bool:
-        """Send a message that was on its way when a checkpoint was taken; ``False`` where there
-        is no such channel any more."""
-        if id_ not in self.ids:
-            return False
+    def send_to(self, id_: ChannelId, message: Any) -> None:
+        """Send to one reader, past the partitioner."""
         self._channels[self.ids.index(id_)].send(message)
-        return True
 
     def end_data(self) -> None:
         """No records will follow."""
