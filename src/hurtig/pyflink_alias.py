@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 else:
     Loader = object  # importing importlib.abc would cost a quarter of the command's start-up
 
-__all__ = ["install"]
+__all__ = ["install", "is_installed"]
 
 _ALIAS = "pyflink"
 _TARGET = "hurtig"
@@ -30,7 +30,7 @@ _TARGET = "hurtig"
 
 def install() -> None:
     """Put the alias in front of all other finders; does nothing where it is there already."""
-    if any(isinstance(finder, _AliasFinder) for finder in sys.meta_path):
+    if is_installed():
         return
     foreign = sys.modules.get(_ALIAS)
     if foreign is not None:
@@ -42,6 +42,11 @@ def install() -> None:
             name=_ALIAS,
         )
     sys.meta_path.insert(0, _AliasFinder())
+
+
+def is_installed() -> bool:
+    """Whether ``pyflink`` stands for ``hurtig`` in this process."""
+    return any(isinstance(finder, _AliasFinder) for finder in sys.meta_path)
 
 
 class _AliasFinder:

@@ -16,7 +16,18 @@ class Command(NamedTuple):
     """Has ``main(arguments: list[str]) -> int``; imported only when the command is called."""
 
 
-COMMANDS = (Command("run", "Run a program in this process.", "hurtig.cli.run"),)
+COMMANDS = (
+    Command("run", "Run a program here, or submit its jobs.", "hurtig.cli.run"),
+    Command("info", "Show the plan of a program without running it.", "hurtig.cli.info"),
+    Command("list", "List the jobs of a cluster.", "hurtig.cli.list"),
+    Command("cancel", "Cancel a job.", "hurtig.cli.cancel"),
+    Command("stop", "Stop a job with a savepoint.", "hurtig.cli.stop"),
+    Command("savepoint", "Take, delete or inspect a savepoint.", "hurtig.cli.savepoint"),
+    Command("checkpoint", "Take a checkpoint of a job.", "hurtig.cli.checkpoint"),
+    Command("change", "Change settings of a running job.", "hurtig.cli.change"),
+    Command("logs", "Show what a job printed.", "hurtig.cli.logs"),
+    Command("cluster", "Start, stop or look at a JobManager.", "hurtig.cli.cluster"),
+)
 
 _OVERVIEW = """\
 usage: hurtig COMMAND [options] ...
@@ -33,6 +44,8 @@ options:
 examples:
   hurtig run job.py                run a program, PyFlink's or hurtig's own
   hurtig run -p 4 job.py --in x    at parallelism 4; what follows job.py is job.py's
+  hurtig cluster start             a JobManager that takes jobs
+  hurtig run -d -p 4 job.py        submit to it
   hurtig run --help                all options of a command
 """
 

@@ -12,6 +12,7 @@ from hurtig.common.job_status import JobStatus
 
 __all__ = [
     "CompletableFuture",
+    "InspectableJobControl",
     "JobClient",
     "JobControl",
     "JobExecutionResult",
@@ -55,6 +56,33 @@ class JobControl(Protocol):
 
     def trigger_savepoint(self, directory: str | None) -> Any:
         """Takes a savepoint; its path."""
+
+
+class InspectableJobControl(JobControl, Protocol):
+    """What a job process asks of the job that it runs, besides: for REST and the command line.
+
+    All may be called from any thread while the job runs; none but :meth:`trigger_checkpoint`
+    blocks. Dicts hold what JSON can hold, under the field names of Flink's REST API;
+    ``hurtig.deploy.job_details`` and ``hurtig.deploy.checkpoint_details`` build them.
+    """
+
+    def details(self) -> dict[str, Any]:
+        """The job, its vertices and plan, as ``/jobs/:id`` answers."""
+
+    def checkpoint_statistics(self) -> dict[str, Any]:
+        """Counts, summary, latest and history, as ``/jobs/:id/checkpoints`` answers."""
+
+    def exceptions(self) -> dict[str, Any]:
+        """What made the job fail or restart, as ``/jobs/:id/exceptions`` answers."""
+
+    def task_managers(self) -> list[dict[str, Any]]:
+        """Where its tasks run: entries of ``/taskmanagers``."""
+
+    def change_settings(self, settings: dict[str, str]) -> None:
+        """New values of ``execution.checkpointing.interval``, ``.timeout`` and such, at once."""
+
+    def trigger_checkpoint(self) -> Any:
+        """Takes a checkpoint now; its id."""
 
 
 class JobClient:

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from hurtig.graph.job_graph import JobGraph
 
 TARGET_KEY = "execution.target"
+JOB_ID_KEY = "$internal.pipeline.job-id"
+"""The id of the job, where it was given before (Flink's key); a random one where it is not set."""
+ATTEMPT_KEY = "$internal.hurtig.attempt"
+"""Number of the process that runs the job, from 1 on: epochs of a later one are higher."""
+RECOVER_KEY = "$internal.hurtig.recover"
+"""``true``: go on from the newest checkpoint that this job (by its id) left in its folder; from
+``execution.savepoint.path`` or the beginning where there is none."""
 
 
 class Executor(ABC):
@@ -24,7 +31,10 @@ class Executor(ABC):
         """Start the job. Whoever waits for its result may be the one whose thread runs it."""
 
 
-EXECUTORS: dict[str, str] = {"local": "hurtig.deploy.local:LocalExecutor"}
+EXECUTORS: dict[str, str] = {
+    "local": "hurtig.deploy.local:LocalExecutor",
+    "remote": "hurtig.deploy.remote:RemoteExecutor",
+}
 """``execution.target`` -> where the executor class is."""
 
 

@@ -1,0 +1,1 @@
+"""The JobManager as a process: takes jobs, runs each in a process of its own, resumes them."""

@@ -1,0 +1,1 @@
+"""REST under Flink's paths."""
