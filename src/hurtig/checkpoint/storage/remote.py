@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hurtig.checkpoint.storage.filesystem import CHUNK, Entry, StateFileSystem
-from hurtig.checkpoint.storage.s3 import S3_SCHEMES, s3_arguments, s3_path
+from hurtig.checkpoint.storage.s3 import S3_SCHEMES, open_s3, s3_arguments, s3_path
 from hurtig.common.errors import ProgramError
 
 
@@ -119,7 +119,7 @@ def open_remote(url: str, settings: Mapping[str, str]) -> tuple[StateFileSystem,
         raise missing_library("pyarrow", "arrow", f"checkpoint storage at {url!r}", e) from e
     scheme = url.partition("://")[0].lower()
     if scheme in S3_SCHEMES:
-        filesystem = fs.S3FileSystem(**s3_arguments(url, settings))
+        filesystem = open_s3(s3_arguments(url, settings))
         return ArrowStateFileSystem(filesystem, has_folders=False, can_move=False), s3_path(url)
     if scheme in ("hdfs", "viewfs"):
         filesystem, path = _open_hdfs(url, fs)

@@ -62,6 +62,17 @@ def s3_arguments(url: str, settings: Mapping[str, str]) -> dict[str, Any]:
     return arguments
 
 
+def open_s3(arguments: dict[str, Any]) -> Any:
+    """A ``pyarrow.fs.S3FileSystem``."""
+    from pyarrow import fs
+
+    try:
+        # One request for a small file instead of three; releases before 20 do not know it.
+        return fs.S3FileSystem(**arguments, allow_delayed_open=True)
+    except TypeError:
+        return fs.S3FileSystem(**arguments)
+
+
 def s3_path(url: str) -> str:
     """``bucket/key`` of a URL. Keys are taken as they are written."""
     _bucket(url)
