@@ -148,20 +148,28 @@ class CheckpointCoordinator:
             callback(None, self._not_running("a checkpoint"))
 
     def trigger_savepoint(
-        self, directory: str | None, callback: Callback | None = None, stop: bool = False
+        self,
+        directory: str | None,
+        callback: Callback | None = None,
+        stop: bool = False,
+        drain: bool = False,
     ) -> None:
         """Take a savepoint at once, below ``directory`` or the configured default.
 
-        ``stop``: the sources end with it. Its completion is like that of a checkpoint: sinks
-        commit, and a job that fails afterwards goes on from it; no other checkpoint is taken after
-        it. If it fails, the job goes on as before.
+        It belongs to the user, who may delete it: no failed job goes on from it, so that sinks do
+        not commit with it where there are periodic checkpoints to commit with.
+
+        ``stop``: the sources end with it (``drain``: as at the end of their data, so that windows
+        and timers fire first). It completes as a checkpoint does: sinks commit, and a job that
+        fails while it stops goes on from it; no other checkpoint is taken after it. If it fails,
+        the job goes on as before.
         """
         if not self._running or self._stopping:
             if callback is not None:
                 callback(None, self._not_running("a savepoint"))
             return
         self._stopping = stop
-        self._requests.add_savepoint(directory, callback, stop)
+        self._requests.add_savepoint(directory, callback, stop, drain)
         if stop:
             self._requests.refuse_checkpoints(self._not_running("a checkpoint"))
         self._pump()
@@ -180,16 +188,13 @@ class CheckpointCoordinator:
         pending = self._pending.get(checkpoint_id)
         accepted = pending.acknowledge(subtask, state) if pending else Acceptance.UNKNOWN
         if accepted is Acceptance.UNKNOWN:
-            self._hooks.log(
-                f"checkpoint {checkpoint_id}: an acknowledgement of subtask {tuple(subtask)} came "
-                "when nobody waited for it; its state is deleted"
-            )
             self._leftovers.late(checkpoint_id, state)
-        elif accepted is Acceptance.DUPLICATE:
+        if accepted is not Acceptance.TAKEN or pending is None:
             self._hooks.log(
-                f"checkpoint {checkpoint_id}: subtask {tuple(subtask)} acknowledged twice"
+                f"checkpoint {checkpoint_id}: an acknowledgement of subtask {tuple(subtask)} is "
+                f"ignored: {accepted.value}"
             )
-        elif pending is not None:
+        else:
             self.statistics.acknowledged(checkpoint_id, subtask, state, self._main.now())
             self._complete_if_acknowledged(pending)
 
@@ -256,13 +261,7 @@ class CheckpointCoordinator:
         unaligned = self.settings.unaligned and not request.is_savepoint
         self.statistics.triggered(checkpoint_id, now, request.is_savepoint, request.stop, unaligned)
         self._arm_timeout(pending)
-        storage = self._storage
-
-        def locate() -> str:
-            if request.is_savepoint:
-                return storage.savepoint_location(request.directory)
-            return storage.checkpoint_location(checkpoint_id)
-
+        locate = pending.locator(self._storage)
         self._io.run(locate, lambda location, error: self._located(pending, location, error))
 
     def _located(
@@ -311,11 +310,8 @@ class CheckpointCoordinator:
         )
 
     def _on_timeout(self, pending: PendingCheckpoint) -> None:
-        detail = f"after {self.settings.timeout} ms, while {pending.status.value}"
-        missing = pending.describe_missing()
-        self._abort(
-            pending, CheckpointFailureReason.EXPIRED, f"{detail}; {missing}" if missing else detail
-        )
+        detail = f"after {self.settings.timeout} ms, {pending.progress()}"
+        self._abort(pending, CheckpointFailureReason.EXPIRED, detail)
         self._pump()
 
     # -- ends ---------------------------------------------------------------------------------
@@ -352,8 +348,9 @@ class CheckpointCoordinator:
         self.statistics.completed(pending.checkpoint_id, completed, self._main.now())
         if pending.after_drain:
             self._schedule.last_completed()
-        if pending.restores:
+        if pending.restores or not self.settings.enabled:
             self._hooks.notify_complete(pending.checkpoint_id)
+        if pending.restores:
             for older in list(self._pending.values()):
                 if older.checkpoint_id < pending.checkpoint_id and not older.is_savepoint:
                     self._abort(older, CheckpointFailureReason.SUBSUMED)

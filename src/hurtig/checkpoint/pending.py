@@ -28,7 +28,7 @@ Callback = Callable[[CompletedCheckpoint | None, "CheckpointError | None"], None
 class CheckpointRequest:
     """What somebody, or the clock, wants."""
 
-    __slots__ = ("callbacks", "directory", "is_savepoint", "stop")
+    __slots__ = ("callbacks", "directory", "drain", "is_savepoint", "stop")
 
     def __init__(
         self,
@@ -36,11 +36,14 @@ class CheckpointRequest:
         is_savepoint: bool = False,
         directory: str | None = None,
         stop: bool = False,
+        drain: bool = False,
     ) -> None:
         self.callbacks = list(callbacks)
         self.is_savepoint = is_savepoint
         self.directory = directory
         self.stop = stop
+        self.drain = drain
+        """The sources end as at the end of their data before it."""
 
 
 class PendingStatus(Enum):
@@ -57,8 +60,8 @@ class Acceptance(Enum):
     """What became of an acknowledgement."""
 
     TAKEN = "taken"
-    DUPLICATE = "it had been acknowledged before"
-    UNKNOWN = "nobody waited for it"
+    DUPLICATE = "it came twice"
+    UNKNOWN = "nobody waited for it, and its state is deleted"
 
 
 class PendingCheckpoint:
@@ -119,6 +122,7 @@ class PendingCheckpoint:
             settings.aligned_timeout if aligned_first else -1,
             self.location,
             self.is_stop,
+            self.request.drain,
         )
 
     def acknowledge(self, subtask: SubtaskId, state: SubtaskState) -> Acceptance:
@@ -157,16 +161,22 @@ class PendingCheckpoint:
             handle for state in self.acknowledged.values() if state for handle in files_of(state)
         ]
 
-    def describe_missing(self) -> str:
-        """Who is waited for, for messages."""
+    def progress(self) -> str:
+        """Where it is and who is waited for, for messages."""
         missing = self.missing
         if self.plan is None or not missing:
-            return ""
+            return f"while {self.status.value}"
         shown = ", ".join(self.plan.describe(subtask) for subtask in missing[:3])
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         return (
             f"{len(missing)} of {len(self.plan.waiting)} subtasks had not answered: {shown}{more}"
         )
+
+    def locator(self, storage: CheckpointStorage) -> Callable[[], str]:
+        """The work that creates its folder, for an I/O thread."""
+        if self.is_savepoint:
+            return lambda: storage.savepoint_location(self.request.directory)
+        return lambda: storage.checkpoint_location(self.checkpoint_id)
 
     def writer(
         self, storage: CheckpointStorage, job_id: str, job_name: str, now: int

@@ -17,10 +17,12 @@ class RequestQueue:
         """Somebody wants a checkpoint."""
         self._by_hand.append(callback if callback is not None else _ignore)
 
-    def add_savepoint(self, directory: str | None, callback: Callback | None, stop: bool) -> None:
+    def add_savepoint(
+        self, directory: str | None, callback: Callback | None, stop: bool, drain: bool
+    ) -> None:
         """Somebody wants a savepoint."""
         callbacks = [callback] if callback is not None else []
-        self._savepoints.append(CheckpointRequest(callbacks, True, directory, stop))
+        self._savepoints.append(CheckpointRequest(callbacks, True, directory, stop, drain))
 
     def next_savepoint(self) -> CheckpointRequest | None:
         """The oldest one."""
