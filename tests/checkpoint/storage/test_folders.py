@@ -15,6 +15,7 @@ from hurtig.checkpoint.handles import OperatorSubtaskState, StateHandle
 from hurtig.checkpoint.metadata import read_checkpoint
 from hurtig.checkpoint.storage import open_checkpoint_storage
 from hurtig.checkpoint.storage.contract import CheckpointStorage
+from hurtig.checkpoint.storage.filesystem import LocalStateFileSystem
 from hurtig.checkpoint.storage.filesystems import FileSystems
 
 DIR = "execution.checkpointing.dir"
@@ -236,6 +237,29 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     faulty.fails = lambda operation, path: operation == "make_folder"
     with pytest.raises(CheckpointError, match=f"chk-2: {advice}"):
         storage.checkpoint_location(2)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_no_room_for_a_download(tmp_path: Path) -> None:
+    storage = storage_in(tmp_path / "ck")
+    handle = storage.writer(storage.checkpoint_location(1)).write("op-0", b"own")
+    (tmp_path / "copy").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=f"cannot keep a copy of {handle.path}: No space left"):
+        storage.download(handle, str(tmp_path / "copy"))
+    with pytest.raises(OSError, match=r"cannot keep a copy of .*No such file"):
+        storage.download(handle, str(tmp_path / "nowhere" / "copy"))
+
+
+def test_names_are_synced_before_the_metadata(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = storage_in(tmp_path / "ck")
+    synced: list[str] = []
+    monkeypatch.setattr(
+        LocalStateFileSystem, "sync_folder", lambda self, path: synced.append(Path(path).name)
+    )
+    take(storage, 1, tmp_path / "000001.sst")
+    assert synced[-2:] == ["shared", "chk-1"]
 
 
 def test_deleting_never_raises(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

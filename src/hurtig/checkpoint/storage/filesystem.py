@@ -66,6 +66,9 @@ class StateFileSystem(ABC):
     def delete_folder(self, path: str) -> None:
         """With all in it. Nothing happens where it is not there."""
 
+    def sync_folder(self, path: str) -> None:
+        """Make the names of new files in a folder survive a crash."""
+
     def delete_empty_folder(self, path: str) -> None:
         """Only if nothing is in it."""
         if not self.list(path):
@@ -76,9 +79,17 @@ class LocalStateFileSystem(StateFileSystem):
     """The file system of this machine, or one that is mounted on all of them."""
 
     def make_folder(self, path: str) -> None:
-        if not os.path.isdir(path):
-            os.makedirs(path, exist_ok=True)
-            _sync_folder(os.path.dirname(path))
+        missing = []
+        while not os.path.isdir(path) and path != os.path.dirname(path):
+            missing.append(path)
+            path = os.path.dirname(path)
+        for each in reversed(missing):
+            try:
+                os.mkdir(each)
+            except FileExistsError:
+                if not os.path.isdir(each):
+                    raise
+            self.sync_folder(os.path.dirname(each))
 
     def write(self, path: str, data: bytes) -> None:
         try:
@@ -98,7 +109,7 @@ class LocalStateFileSystem(StateFileSystem):
         except BaseException:
             self._remove_partial(partial)
             raise
-        _sync_folder(os.path.dirname(path))
+        self.sync_folder(os.path.dirname(path))
 
     def upload(self, path: str, local_path: str) -> tuple[int, int]:
         try:
@@ -137,6 +148,18 @@ class LocalStateFileSystem(StateFileSystem):
         except FileNotFoundError:
             pass
 
+    def sync_folder(self, path: str) -> None:
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return
+        try:
+            os.fsync(handle)
+        except OSError:  # some network file systems cannot
+            pass
+        finally:
+            os.close(handle)
+
     def delete_empty_folder(self, path: str) -> None:
         try:
             os.rmdir(path)
@@ -173,14 +196,3 @@ def checksum_local(path: str) -> tuple[int, int]:
             size += len(chunk)
             checksum = zlib.crc32(chunk, checksum)
     return size, checksum
-
-
-def _sync_folder(path: str) -> None:
-    """Make new names in a folder survive a crash."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:  # some network file systems cannot
-        pass
-    finally:
-        os.close(handle)

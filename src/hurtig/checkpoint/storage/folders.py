@@ -15,6 +15,7 @@ from hurtig.checkpoint.errors import CheckpointDamagedError, CheckpointError
 from hurtig.checkpoint.handles import CompletedCheckpoint, StateHandle
 from hurtig.checkpoint.metadata import METADATA, number_of, read_checkpoint
 from hurtig.checkpoint.metadata_format import serialize
+from hurtig.checkpoint.shared_state import shared_files
 from hurtig.checkpoint.storage.contract import CheckpointStorage, StateWriter
 from hurtig.checkpoint.storage.filesystem import StateFileSystem
 from hurtig.checkpoint.storage.filesystems import (
@@ -154,6 +155,10 @@ class FileSystemCheckpointStorage(CheckpointStorage):
     def write_metadata(self, checkpoint: CompletedCheckpoint) -> None:
         url = join_url(checkpoint.location, METADATA)
         try:
+            # It must not outlive a crash without what it names.
+            for folder in {parent_url(file) for file in shared_files(checkpoint)}:
+                filesystem, path = self._filesystems.resolve(folder)
+                filesystem.sync_folder(path)
             filesystem, path = self._filesystems.resolve(url)
             filesystem.replace(path, serialize(checkpoint))
         except OSError as e:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import zlib
 from pathlib import Path
 
@@ -37,8 +38,9 @@ def download_handle(filesystems: FileSystems, handle: StateHandle, local_path: s
         check(handle, size, checksum)
     except OSError as e:
         Path(local_path).unlink(missing_ok=True)
-        if e.filename is not None and str(e.filename) == local_path:
-            raise
+        if e.errno in (errno.ENOSPC, errno.EDQUOT) or str(e.filename) == local_path:
+            reason = f"cannot keep a copy of {handle.path}: {e.strerror}"
+            raise OSError(e.errno, reason, local_path) from e
         raise unreadable(handle, e) from e
     except CheckpointDamagedError:
         Path(local_path).unlink(missing_ok=True)
