@@ -92,8 +92,7 @@ def command(name: str, work: Callable[[], int | None]) -> int:
         sys.stderr.write(f"hurtig {name}: {e}\n")
         return 2
     except HurtigError as e:
-        text = e.render().removeprefix("ClusterError: ").rstrip()
-        sys.stderr.write(f"hurtig {name}: {text}\n")
+        sys.stderr.write(f"hurtig {name}: {e.render().rstrip()}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("hurtig: interrupted\n")

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from hurtig.client.rest import RestClient
+from hurtig.client import running
+from hurtig.client.rest import RestClient, RestError
+from hurtig.client.running import JobMetrics
 from hurtig.common.errors import JobCancelledError, JobExecutionError
 from hurtig.common.job_execution_result import JobExecutionResult
 from hurtig.common.job_id import JobID
@@ -15,6 +17,7 @@ from hurtig.common.job_status import JobStatus
 
 __all__ = ["RemoteJobControl", "RemoteJobError", "RemoteOperationError"]
 
+_CONFLICT = 409
 _POLL = 0.1
 _LONGEST_POLL = 1.0
 
@@ -48,14 +51,17 @@ class RemoteJobControl:
         self,
         client: RestClient,
         job_id: JobID,
+        name: str = "",
         attached: bool = True,
         ends_with_client: bool = False,
     ) -> None:
         self.job_id = job_id
+        self.name = name
         self._client = client
         self._attached = attached
         self._ends_with_client = ends_with_client
         self._path = f"/jobs/{job_id}"
+        self._when_finished: list[Callable[[], Any]] = []
 
     def status(self) -> JobStatus:
         """The status now."""
@@ -70,12 +76,19 @@ class RemoteJobControl:
         """The result; of a detached job only its id is known."""
         if not self._attached:
             return JobExecutionResult(self.job_id)
-        outcome = self._wait_for_outcome()
+        running.register(self)
+        try:
+            outcome = self._wait_for_outcome()
+        finally:
+            running.unregister(self)
         failure = outcome.get("failure-cause")
         if failure is not None and outcome["application-status"] != "CANCELED":
             raise RemoteJobError(failure["stack-trace"], failure["class"])
         if outcome["application-status"] != "SUCCEEDED":
             raise JobCancelledError(f"job {self.job_id} was cancelled")
+        for action in self._when_finished:
+            action()
+        self._when_finished.clear()
         import base64
         import pickle
 
@@ -87,8 +100,12 @@ class RemoteJobControl:
 
     def _wait_for_outcome(self) -> dict[str, Any]:
         pause = _POLL / 4
+        told: JobStatus | None = None
         try:
             while (outcome := self._outcome()) is None:
+                if (status := self.status()) is not told:
+                    print(f"Job {self.name or self.job_id} is {status.name}", file=sys.stderr)
+                    told = status
                 time.sleep(pause)
                 pause = min(pause * 1.5, _LONGEST_POLL)
         except KeyboardInterrupt:
@@ -108,9 +125,18 @@ class RemoteJobControl:
         outcome: dict[str, Any] | None = answer["job-execution-result"]
         return outcome
 
+    def metrics(self) -> JobMetrics:
+        """Totals, for the progress line; called from a thread of its own."""
+        found: JobMetrics = self._client.get(f"/hurtig{self._path}/metrics")
+        return found
+
     def cancel(self) -> None:
-        """Ask the job to stop."""
-        self._client.patch(self._path, mode="cancel")
+        """Ask the job to stop; nothing to do where it has ended."""
+        try:
+            self._client.patch(self._path, mode="cancel")
+        except RestError as error:
+            if error.code != _CONFLICT:
+                raise
 
     def drive(self) -> bool:
         """It has threads of its own; whether it still runs."""
@@ -122,10 +148,8 @@ class RemoteJobControl:
         self._attached = True
 
     def when_finished(self, action: Callable[[], Any]) -> None:
-        """Not for jobs elsewhere: what they leave is not in this process."""
-        raise JobExecutionError(
-            "a cached stream needs a job in the program's own process: run it without -d and -m"
-        )
+        """Remembered, and done by :meth:`result`."""
+        self._when_finished.append(action)
 
     def accumulators(self) -> dict[str, Any]:
         """The accumulators so far, as text."""

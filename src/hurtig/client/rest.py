@@ -23,7 +23,7 @@ class RestError(HurtigError):
 
 
 class RestClient:
-    """One connection, used by one thread at a time; opened again where it was lost.
+    """Safe to be used by several threads: each request has a connection of its own.
 
     ``token`` is sent as a bearer token where there is one. ``timeout`` is in seconds.
     """
@@ -33,12 +33,16 @@ class RestClient:
         self.port = port
         self._token = token
         self._timeout = timeout
-        self._connection: Any = None
 
     @property
     def address(self) -> str:
         """``host:port``."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the JobManager is on this machine."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON answer of a GET."""
@@ -60,12 +64,6 @@ class RestClient:
         """The JSON answer of a DELETE."""
         return self._json("DELETE", path, None)
 
-    def close(self) -> None:
-        """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
     @staticmethod
     def _target(path: str, query: dict[str, Any]) -> str:
         text = "&".join(f"{name}={quote(str(value))}" for name, value in query.items())
@@ -83,32 +81,24 @@ class RestClient:
     def _request(self, method: str, target: str, body: dict[str, Any] | None) -> bytes:
         from http.client import HTTPConnection, HTTPException
 
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", "Connection": "close"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         data = None if body is None else json.dumps(body).encode()
         if data is not None:
             headers["Content-Type"] = "application/json"
-        reused = self._connection is not None
-        while True:
-            if self._connection is None:
-                self._connection = HTTPConnection(self.host, self.port, timeout=self._timeout)
-            try:
-                self._connection.request(method, target, data, headers)
-                response = self._connection.getresponse()
-                answer: bytes = response.read()
-                break
-            except (OSError, HTTPException) as error:
-                self.close()
-                # A connection that was idle may have been closed at the other end.
-                if reused and method == "GET":
-                    reused = False
-                    continue
-                raise RestError(
-                    f"no JobManager answers at {self.address} "
-                    f"({error or type(error).__name__}). hurtig cluster start starts one here; "
-                    "-m host:port names another"
-                ) from None
+        connection = HTTPConnection(self.host, self.port, timeout=self._timeout)
+        try:
+            connection.request(method, target, data, headers)
+            response = connection.getresponse()
+            answer = response.read()
+        except (OSError, HTTPException) as error:
+            raise RestError(
+                f"no JobManager answers at {self.address} ({error or type(error).__name__}). "
+                "hurtig cluster start starts one here; -m host:port names another"
+            ) from None
+        finally:
+            connection.close()
         if response.status >= 400:
             raise RestError(_message(answer, response.status), response.status)
         return answer

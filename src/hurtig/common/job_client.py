@@ -75,6 +75,9 @@ class InspectableJobControl(JobControl, Protocol):
     def exceptions(self) -> dict[str, Any]:
         """What made the job fail or restart, as ``/jobs/:id/exceptions`` answers."""
 
+    def metrics(self) -> Any:
+        """Totals over the job: a ``hurtig.client.running.JobMetrics``."""
+
     def task_managers(self) -> list[dict[str, Any]]:
         """Where its tasks run: entries of ``/taskmanagers``."""
 

@@ -12,7 +12,6 @@ __all__ = [
     "no_checkpoints",
 ]
 
-_CP = "execution.checkpointing"
 _SUMMARISED = (
     "checkpointed_size",
     "state_size",
@@ -145,36 +144,32 @@ def _summary(values: list[int]) -> dict[str, float]:
 def checkpoint_configuration(settings: Mapping[str, str]) -> dict[str, Any]:
     """``/jobs/:id/checkpoints/config``, from the job's settings. Times are in ms; an interval of
     2**63 - 1 says, as in Flink, that there are no periodic checkpoints."""
+    from hurtig.checkpoint.settings import CheckpointSettings
     from hurtig.common.configuration import Configuration
+    from hurtig.common.options import option
 
-    read = Configuration.from_dict(dict(settings))._read
-    retention = str(
-        read(f"{_CP}.externalized-checkpoint-retention", "string", "NO_EXTERNALIZED_CHECKPOINTS")
-    ).upper()
-    directory = read(f"{_CP}.dir", "string", None)
-    backend = str(read("state.backend.type", "string", "hashmap") or "hashmap").lower()
+    known = CheckpointSettings.from_configuration(settings)
+    configuration = Configuration.from_dict(dict(settings))
+    directory = configuration.get(option("execution.checkpointing.dir"))
+    rocksdb = str(configuration.get(option("state.backend.type"))).lower() == "rocksdb"
     return {
-        "mode": str(read(f"{_CP}.mode", "string", "EXACTLY_ONCE")).lower(),
-        "interval": read(f"{_CP}.interval", "duration", 0) or 2**63 - 1,
-        "timeout": read(f"{_CP}.timeout", "duration", 600_000),
-        "min_pause": read(f"{_CP}.min-pause", "duration", 0),
-        "max_concurrent": read(f"{_CP}.max-concurrent-checkpoints", "int", 1),
+        "mode": "exactly_once" if known.exactly_once else "at_least_once",
+        "interval": known.interval or 2**63 - 1,
+        "timeout": known.timeout,
+        "min_pause": known.min_pause,
+        "max_concurrent": known.max_concurrent,
         "externalization": {
-            "enabled": retention != "NO_EXTERNALIZED_CHECKPOINTS",
-            "delete_on_cancellation": retention != "RETAIN_ON_CANCELLATION",
+            "enabled": known.retention != "NO_EXTERNALIZED_CHECKPOINTS",
+            "delete_on_cancellation": not known.retained_on_cancellation,
         },
-        "state_backend": "EmbeddedRocksDBStateBackend"
-        if backend == "rocksdb"
-        else "HashMapStateBackend",
+        "state_backend": "EmbeddedRocksDBStateBackend" if rocksdb else "HashMapStateBackend",
         "checkpoint_storage": "FileSystemCheckpointStorage"
         if directory
         else "JobManagerCheckpointStorage",
-        "unaligned_checkpoints": read(f"{_CP}.unaligned.enabled", "boolean", False),
-        "tolerable_failed_checkpoints": read(f"{_CP}.tolerable-failed-checkpoints", "int", 0),
-        "aligned_checkpoint_timeout": read(f"{_CP}.aligned-checkpoint-timeout", "duration", 0),
-        "checkpoints_after_tasks_finish": read(
-            f"{_CP}.checkpoints-after-tasks-finish", "boolean", True
-        ),
+        "unaligned_checkpoints": known.unaligned,
+        "tolerable_failed_checkpoints": known.tolerable_failures,
+        "aligned_checkpoint_timeout": known.aligned_timeout,
+        "checkpoints_after_tasks_finish": known.after_tasks_finish,
         "state_changelog_enabled": False,
         "changelog_periodic_materialization_interval": 600_000,
         "changelog_storage": None,

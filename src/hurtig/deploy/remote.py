@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 
 from hurtig.client.remote_job import RemoteJobControl
+from hurtig.client.rest import RestClient
 from hurtig.client.submission import submission
 from hurtig.common.configuration import Configuration
 from hurtig.common.errors import ProgramError
 from hurtig.common.job_client import JobClient
 from hurtig.common.job_id import JobID
 from hurtig.common.job_status import JobStatus
+from hurtig.connectors.sink import Sink
 from hurtig.deploy.cluster.connect import connect
 from hurtig.deploy.cluster.managed_job import now_ms
 from hurtig.deploy.job_details import job_details
@@ -25,8 +27,8 @@ class RemoteExecutor(Executor):
     end of the job, else it returns as soon as the job is submitted."""
 
     def execute(self, graph: JobGraph) -> JobClient:
-        _check(graph)
         client = connect(graph.settings)
+        _prepare_sinks(graph, client)
         job_id = JobID(graph.settings.get(JOB_ID_KEY))
         now = now_ms()
         details = job_details(graph, str(job_id), JobStatus.CREATED, {"CREATED": now}, now)
@@ -36,18 +38,21 @@ class RemoteExecutor(Executor):
         read = Configuration.from_dict(dict(graph.settings)).get_boolean
         attached = read("execution.attached", False)
         ends_with_client = read("execution.shutdown-on-attached-exit", False)
-        return JobClient(RemoteJobControl(client, job_id, attached, ends_with_client))
+        control = RemoteJobControl(client, job_id, graph.name, attached, ends_with_client)
+        return JobClient(control)
 
 
-def _check(graph: JobGraph) -> None:
-    """What must happen in the program's own process cannot be submitted."""
+def _prepare_sinks(graph: JobGraph, client: RestClient) -> None:
+    """Sinks that hand records back to this program are told that it is in another process."""
     from hurtig.connectors.collection.sink import CollectSink
 
     for vertex in graph.vertices:
         for node in vertex.nodes:
             sink = getattr(node.operator, "sink", None)
-            if isinstance(sink, CollectSink):
+            if isinstance(sink, CollectSink) and not client.is_local:
                 raise ProgramError(
-                    f"{node.name!r} hands its records to the program, which does not wait for a "
-                    "submitted job: use a sink such as FileSink, or run without -d and -m"
+                    f"{node.name!r} hands its records to the program, which they cannot reach from "
+                    f"{client.address}: use a sink such as FileSink, or run without -m"
                 )
+            if isinstance(sink, Sink):
+                sink.before_shipping()

@@ -78,6 +78,8 @@ class CollectSink(Sink):
         collect_buffers[self.id] = self.buffer
 
     def before_shipping(self) -> None:
+        if not self.id.startswith(f"{os.getpid()}-"):
+            return  # a copy: what it has is the address of the program
         from hurtig.connectors.collection.delivery import server
 
         self._address = server(collect_buffers.get).address

@@ -27,6 +27,9 @@ HOME = "HURTIG_HOME"
 class ClusterError(HurtigError):
     """A cluster cannot be started, reached or stopped."""
 
+    def render(self) -> str:
+        return str(self)
+
 
 def write_atomically(path: str, data: bytes, durable: bool = True, mode: int = 0o600) -> None:
     """Replace the file as a whole: after a crash it holds the old bytes or the new ones.

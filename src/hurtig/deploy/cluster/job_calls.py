@@ -17,6 +17,9 @@ __all__ = ["EXIT_ORPHANED", "JobCalls", "resolved"]
 EXIT_ORPHANED = 75
 """Exit code of a job process whose daemon is gone."""
 
+_START_TIME = 60.0
+"""Seconds that a savepoint waits for a job which is just being started."""
+
 _SLOW = {"trigger_savepoint", "stop_with_savepoint", "trigger_checkpoint", "cancel"}
 _CALLS = _SLOW | {
     "accumulators",
@@ -24,6 +27,7 @@ _CALLS = _SLOW | {
     "checkpoint_statistics",
     "details",
     "exceptions",
+    "metrics",
     "task_managers",
 }
 
@@ -45,7 +49,7 @@ class JobCalls:
         self._frames = frames
         self._control: Any = None
         self._cancelled_early = False
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._on_gone = on_gone or (lambda: os._exit(EXIT_ORPHANED))
 
     def start(self) -> None:
@@ -54,8 +58,9 @@ class JobCalls:
 
     def attach(self, control: Any) -> bool:
         """The job exists from now on; False where it was cancelled before."""
-        with self._lock:
+        with self._changed:
             self._control = control
+            self._changed.notify_all()
             return not self._cancelled_early
 
     def tell(self, event: str, **values: Any) -> None:
@@ -88,11 +93,13 @@ class JobCalls:
     def _call(self, name: str, arguments: dict[str, Any]) -> Any:
         if name not in _CALLS:
             raise ValueError(f"unknown call {name!r}")
-        with self._lock:
-            control = self._control
-            if control is None and name == "cancel":
+        with self._changed:
+            if self._control is None and name == "cancel":
                 self._cancelled_early = True
                 return None
+            if name in _SLOW:
+                self._changed.wait_for(lambda: self._control is not None, _START_TIME)
+            control = self._control
         if control is None:
             raise HurtigError("the job is just being started")
         method = getattr(control, name, None)

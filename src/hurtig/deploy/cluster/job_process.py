@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hurtig.graph.job_graph import JobGraph
 
 _TICK = 0.1
+_FIRST_TICK = 0.01
 _TICKS_PER_PROGRESS = 5
 
 
@@ -93,13 +94,13 @@ class JobRun:
         told: tuple[Any, ...] = ()
         checkpoint: str | None = None
         ticks = 0
-        while not self._done.wait(_TICK):
+        while not self._done.wait(_TICK if told else _FIRST_TICK):
             _flush()
             ticks += 1
             if ticks % _TICKS_PER_PROGRESS == 0:
                 checkpoint = _latest_checkpoint(self._control) or checkpoint
             now = (self._control.status().name, checkpoint)
-            if now != told:
+            if now != told and now[0] != "CREATED":
                 told = now
                 self._calls.tell("status", status=now[0], latest_checkpoint=checkpoint)
 
@@ -127,6 +128,7 @@ class JobRun:
             "details": self._last("details"),
             "checkpoints": self._last("checkpoint_statistics"),
             "exceptions": self._last("exceptions"),
+            "metrics": self._last("metrics"),
         }
 
     def _last(self, name: str) -> Any:

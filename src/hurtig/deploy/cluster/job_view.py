@@ -8,7 +8,14 @@ from hurtig.deploy.checkpoint_details import no_checkpoints
 from hurtig.deploy.cluster.managed_job import ManagedJob, now_ms
 from hurtig.deploy.job_details import exceptions as exceptions_json
 
-__all__ = ["accumulators", "checkpoint_statistics", "details", "exceptions", "task_managers"]
+__all__ = [
+    "accumulators",
+    "checkpoint_statistics",
+    "details",
+    "exceptions",
+    "metrics",
+    "task_managers",
+]
 
 
 def details(job: ManagedJob) -> dict[str, Any]:
@@ -71,6 +78,12 @@ def accumulators(job: ManagedJob) -> dict[str, str]:
     """Name -> value as text."""
     found = job.result().get("accumulator_texts") or job.ask("accumulators")
     return found or {}
+
+
+def metrics(job: ManagedJob) -> dict[str, Any]:
+    """Totals over the job: ``records_in``, ``records_out``, ``watermark``, ``late``."""
+    found = job.result().get("metrics") or job.ask("metrics")
+    return found or {"records_in": 0, "records_out": 0, "watermark": None, "late": 0}
 
 
 def task_managers(job: ManagedJob) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hurtig.deploy.cluster import leftover_processes
@@ -19,6 +20,7 @@ __all__ = ["ManagedJob", "now_ms"]
 
 _ANSWER_WITHIN = 5.0
 _RETRY_AFTER = 1.0
+_RESTART_TIME = 60.0
 _CLOSING_TIME = 10.0
 """Seconds that a job process has for its ``atexit`` functions after the job has ended."""
 
@@ -42,7 +44,7 @@ class ManagedJob:
         self.directory = directory
         self._log = log
         self._on_end = on_end
-        self._lock = threading.RLock()
+        self._lock = threading.Condition()
         self._line: JobLine | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = False
@@ -141,6 +143,7 @@ class ManagedJob:
                 self._wake.wait(_RETRY_AFTER)
                 return
             self._process, self._line = process, line
+            self._lock.notify_all()
             record.process_group = process.pid
             self._save()
         line.serve(self._on_event)
@@ -220,16 +223,21 @@ class ManagedJob:
     def _end(self, status: str) -> None:
         with self._lock:
             self._enter(status)
+            self._lock.notify_all()
         self._log(f"job {self.record.job_id} ({self.record.name}): {status}")
 
     def _enter(self, status: str) -> None:
-        self.record.enter(status, now_ms())
-        self._save()
+        """Kept before it is told."""
+        now = now_ms()
+        after = replace(self.record, timestamps=dict(self.record.timestamps))
+        after.enter(status, now)
+        self._save(after)
+        self.record.enter(status, now)
 
-    def _save(self, durable: bool = True) -> None:
+    def _save(self, record: JobRecord | None = None, durable: bool = True) -> None:
         """A disk that is full does not end the job."""
         try:
-            self.directory.write(self.record, durable)
+            self.directory.write(record or self.record, durable)
         except OSError as error:
             self._log(f"job {self.record.job_id}: its record cannot be written: {error}")
 
@@ -247,13 +255,22 @@ class ManagedJob:
     # -- questions ----------------------------------------------------------------------------
 
     def call(self, name: str, timeout: float | None = None, **arguments: Any) -> Any:
-        """Ask the running job. ``JobProcessGoneError`` where it has no process just now."""
+        """Ask the running job. ``JobProcessGoneError`` where it has no process.
+
+        ``timeout`` is in seconds; None waits for the answer as long as it takes, and for a process
+        where the job is just being restarted.
+        """
         with self._lock:
+            if timeout is None:
+                self._lock.wait_for(self._has_process_or_never_will, _RESTART_TIME)
             line = self._line
         if line is None:
             how = f"has ended ({self.record.status})" if self.record.ended else "is being restarted"
             raise JobProcessGoneError(f"job {self.record.job_id} {how}")
         return line.call(name, timeout, **arguments)
+
+    def _has_process_or_never_will(self) -> bool:
+        return self._line is not None or self.record.ended or self._stopping
 
     def ask(self, name: str) -> Any:
         """What the job says of itself now; None where it cannot say."""

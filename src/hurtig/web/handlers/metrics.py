@@ -14,6 +14,7 @@ def register(router: Router) -> None:
     """Add the routes."""
     router.add("GET", "/jobs/:jobid/metrics", job_metrics)
     router.add("GET", "/jobs/:jobid/vertices/:vertexid/metrics", vertex_metrics)
+    router.add("GET", "/hurtig/jobs/:jobid/metrics", totals)
 
 
 def job_metrics(request: Request) -> Answer:
@@ -24,7 +25,7 @@ def job_metrics(request: Request) -> Answer:
     last = checkpoints["latest"]["completed"] or {}
     running = known["state"] == "RUNNING"
     since = job.record.timestamps.get("RUNNING", known["now"])
-    sources = {v["id"] for v in known["vertices"]} - _with_inputs(known)
+    records = job_view.metrics(job)
     values = {
         "numRestarts": job.record.restarts,
         "fullRestarts": job.record.restarts,
@@ -38,15 +39,16 @@ def job_metrics(request: Request) -> Answer:
         "lastCheckpointSize": last.get("checkpointed_size", -1),
         "lastCheckpointFullSize": last.get("state_size", -1),
         "lastCheckpointExternalPath": last.get("external_path") or "n/a",
-        "numRecordsOutOfSources": sum(
-            v["metrics"]["write-records"] for v in known["vertices"] if v["id"] in sources
-        ),
+        "numRecordsIn": records["records_in"],
+        "numRecordsOut": records["records_out"],
+        "numLateRecordsDropped": records["late"],
     }
     return _selected(request, values)
 
 
-def _with_inputs(known: dict[str, Any]) -> set[str]:
-    return {node["id"] for node in known["plan"]["nodes"] if node.get("inputs")}
+def totals(request: Request) -> Answer:
+    """What the progress line of an attached client shows."""
+    return as_json(job_view.metrics(job_of(request)))
 
 
 def vertex_metrics(request: Request) -> Answer:
