@@ -61,9 +61,8 @@ class JobControl(Protocol):
 class InspectableJobControl(JobControl, Protocol):
     """What a job process asks of the job that it runs, besides: for REST and the command line.
 
-    All may be called from any thread while the job runs; none but :meth:`trigger_checkpoint`
-    blocks. Dicts hold what JSON can hold, under the field names of Flink's REST API;
-    ``hurtig.deploy.job_details`` and ``hurtig.deploy.checkpoint_details`` build them.
+    It calls :meth:`start` first, then these from any of its threads, also after the job has ended.
+    Dicts hold what JSON can hold, under the field names of Flink's REST API.
     """
 
     def details(self) -> dict[str, Any]:
@@ -71,6 +70,12 @@ class InspectableJobControl(JobControl, Protocol):
 
     def checkpoint_statistics(self) -> dict[str, Any]:
         """Counts, summary, latest and history, as ``/jobs/:id/checkpoints`` answers."""
+
+    def checkpoint_details(
+        self, checkpoint_id: int, vertex_id: str | None = None
+    ) -> dict[str, Any] | None:
+        """As ``/jobs/:id/checkpoints/details/:cid`` answers, and with ``/subtasks/:vertexid``;
+        None where the checkpoint or the vertex is not known."""
 
     def exceptions(self) -> dict[str, Any]:
         """What made the job fail or restart, as ``/jobs/:id/exceptions`` answers."""

@@ -12,12 +12,13 @@ import threading
 import time
 from typing import Any
 
+from hurtig.checkpoint.handles import CompletedCheckpoint
+from hurtig.checkpoint.statistics import CheckpointStatsTracker
 from hurtig.common.errors import JobCancelledError, JobExecutionError
 from hurtig.common.job_client import JobClient
 from hurtig.common.job_execution_result import JobExecutionResult
 from hurtig.common.job_id import JobID
 from hurtig.common.job_status import JobStatus
-from hurtig.deploy.checkpoint_details import checkpoint_entry, checkpoint_statistics
 from hurtig.deploy.job_details import (
     SubtaskCounters,
     exception_entry,
@@ -53,7 +54,8 @@ class FakeJob:
         self.limit = int(settings.get("fake.limit", "1000000"))
         self.output = settings["fake.output"]
         self.count = 0
-        self.checkpoints: list[dict[str, Any]] = []
+        self.checkpoints = CheckpointStatsTracker()
+        self.number = 0
         self.timestamps = {"CREATED": self.now()}
         self.state = JobStatus.CREATED
         self.error: BaseException | None = None
@@ -73,6 +75,9 @@ class FakeJob:
     def _enter(self, status: JobStatus) -> None:
         self.state = status
         self.timestamps[status.name] = self.now()
+
+    def start(self) -> None:
+        """Whoever asks for the result runs it, which is what job processes do at once."""
 
     def result(self) -> JobExecutionResult:
         self._enter(JobStatus.RUNNING)
@@ -105,18 +110,13 @@ class FakeJob:
         with open(self._file() + ".tmp", "w") as f:
             f.write(str(self.count))
         os.replace(self._file() + ".tmp", self._file())
-        number = len(self.checkpoints) + 1
-        now = self.now()
-        self.checkpoints.append(
-            checkpoint_entry(
-                number,
-                "COMPLETED",
-                now - 5,
-                latest_ack_timestamp=now,
-                state_size=100 * number,
-                external_path=f"{self.folder}/chk-{number}",
-            )
+        self.number += 1
+        path = f"{self.folder}/chk-{self.number}"
+        complete = CompletedCheckpoint(
+            str(self.job_id), "counting", self.number, self.now(), False, {}, {}, path
         )
+        self.checkpoints.triggered(self.number, self.now(), False, False, False)
+        self.checkpoints.completed(self.number, complete, self.now())
 
     def status(self) -> JobStatus:
         return self.state
@@ -136,7 +136,7 @@ class FakeJob:
 
     def trigger_checkpoint(self) -> int:
         self._keep()
-        return len(self.checkpoints)
+        return self.number
 
     def accumulators(self) -> dict[str, Any]:
         return {"count": self.count}
@@ -154,8 +154,12 @@ class FakeJob:
         )
 
     def checkpoint_statistics(self) -> dict[str, Any]:
-        done = len(self.checkpoints)
-        return checkpoint_statistics(self.checkpoints[-10:], completed=done, failed=0)
+        return self.checkpoints.to_json()
+
+    def checkpoint_details(self, checkpoint_id: int, vertex_id: str | None = None) -> Any:
+        if vertex_id is not None:
+            return self.checkpoints.vertex_to_json(checkpoint_id, vertex_id)
+        return self.checkpoints.details_to_json(checkpoint_id)
 
     def exceptions(self) -> dict[str, Any]:
         return exceptions([exception_entry(self.error, self.now())] if self.error else [])

@@ -129,10 +129,11 @@ def test_checkpoints(cluster, job):
     last = found["latest"]["completed"]
     assert last == found["history"][0]
     assert last["external_path"].endswith(f"chk-{last['id']}")
-    assert found["summary"]["state_size"]["min"] == 100
+    assert found["summary"]["state_size"]["min"] == 0
     details = get(f"/jobs/{job}/checkpoints/details/{last['id']}")
     assert details["status"] == "COMPLETED"
-    error(cluster, 404, get, f"/jobs/{job}/checkpoints/details/99999")
+    for unknown in ("99999", "x", f"{last['id']}/subtasks/{'0' * 32}"):
+        error(cluster, 404, get, f"/jobs/{job}/checkpoints/details/{unknown}")
     assert get(f"/jobs/{job}/checkpoints/details/latest")["id"] >= last["id"]
 
 

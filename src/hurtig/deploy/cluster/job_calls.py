@@ -24,6 +24,7 @@ _SLOW = {"trigger_savepoint", "stop_with_savepoint", "trigger_checkpoint", "canc
 _CALLS = _SLOW | {
     "accumulators",
     "change_settings",
+    "checkpoint_details",
     "checkpoint_statistics",
     "details",
     "exceptions",

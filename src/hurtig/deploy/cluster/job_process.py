@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TICK = 0.1
 _FIRST_TICK = 0.01
+_LAST_WORDS = 5.0
+"""Seconds that an ended job has to describe itself."""
 _TICKS_PER_PROGRESS = 5
 
 
@@ -86,6 +88,7 @@ class JobRun:
         graph.settings.update(effective_settings(self._record))
         self._graph = graph
         self._control = executor_for(graph.settings).execute(graph)._control
+        self._control.start()  # in a thread of its own: all others may ask it from now on
         if not self._calls.attach(self._control):
             self._control.cancel()
 
@@ -132,11 +135,19 @@ class JobRun:
         }
 
     def _last(self, name: str) -> Any:
-        """What the job says of itself at its end; None where it does not."""
-        try:
-            return getattr(self._control, name)()
-        except Exception:
-            return None
+        """What the job says of itself at its end; None where it does not, or not soon."""
+        said: list[Any] = []
+
+        def ask() -> None:
+            try:
+                said.append(getattr(self._control, name)())
+            except Exception:
+                said.append(None)
+
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(_LAST_WORDS)
+        return said[0] if said else None
 
 
 def prepare(record: JobRecord) -> None:

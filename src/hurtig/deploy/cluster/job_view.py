@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from hurtig.deploy.checkpoint_details import no_checkpoints
+from hurtig.checkpoint.settings import CheckpointSettings
+from hurtig.checkpoint.statistics import CheckpointStatsTracker, config_to_json
+from hurtig.common.configuration import Configuration
+from hurtig.common.options import option
 from hurtig.deploy.cluster.managed_job import ManagedJob, now_ms
 from hurtig.deploy.job_details import exceptions as exceptions_json
 
 __all__ = [
     "accumulators",
+    "checkpoint_configuration",
+    "checkpoint_details",
     "checkpoint_statistics",
     "details",
     "exceptions",
@@ -60,7 +65,39 @@ def _move_tasks(found: dict[str, Any], status: str) -> None:
 def checkpoint_statistics(job: ManagedJob) -> dict[str, Any]:
     """As ``/jobs/:id/checkpoints``."""
     found = job.result().get("checkpoints") or job.ask("checkpoint_statistics")
-    return found or no_checkpoints()
+    return found or CheckpointStatsTracker().to_json()
+
+
+def checkpoint_details(
+    job: ManagedJob, checkpoint_id: int, vertex_id: str | None = None
+) -> dict[str, Any] | None:
+    """As ``/jobs/:id/checkpoints/details/:cid``, with a vertex as ``.../subtasks/:vertexid``; of a
+    job that has ended what its history says."""
+    if not job.record.ended:
+        found: dict[str, Any] | None = job.ask(
+            "checkpoint_details", checkpoint_id=checkpoint_id, vertex_id=vertex_id
+        )
+        if found is not None:
+            return found
+    history = checkpoint_statistics(job)["history"]
+    known = next((entry for entry in history if entry["id"] == checkpoint_id), None)
+    if known is None or vertex_id is None:
+        return known
+    task: dict[str, Any] | None = known["tasks"].get(vertex_id)
+    return task
+
+
+def checkpoint_configuration(job: ManagedJob) -> dict[str, Any]:
+    """As ``/jobs/:id/checkpoints/config``, with what was changed since the start."""
+    settings = job.record.settings
+    configuration = Configuration.from_dict(dict(settings))
+    in_files = configuration.get(option("execution.checkpointing.dir"))
+    rocksdb = str(configuration.get(option("state.backend.type"))).lower() == "rocksdb"
+    return config_to_json(
+        CheckpointSettings.from_configuration(settings),
+        "FileSystemCheckpointStorage" if in_files else "JobManagerCheckpointStorage",
+        "EmbeddedRocksDBStateBackend" if rocksdb else "HashMapStateBackend",
+    )
 
 
 def exceptions(job: ManagedJob) -> dict[str, Any]:

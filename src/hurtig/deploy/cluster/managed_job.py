@@ -272,10 +272,10 @@ class ManagedJob:
     def _has_process_or_never_will(self) -> bool:
         return self._line is not None or self.record.ended or self._stopping
 
-    def ask(self, name: str) -> Any:
+    def ask(self, name: str, **arguments: Any) -> Any:
         """What the job says of itself now; None where it cannot say."""
         try:
-            return self.call(name, _ANSWER_WITHIN)
+            return self.call(name, _ANSWER_WITHIN, **arguments)
         except Exception:
             return None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from hurtig.deploy.checkpoint_details import checkpoint_configuration
 from hurtig.deploy.cluster import job_view
 from hurtig.web.http import Answer, HttpError, Request, Router, accepted, as_json
 from hurtig.web.service import job_of
@@ -31,30 +30,31 @@ def statistics(request: Request) -> Answer:
 
 def config(request: Request) -> Answer:
     """How the job takes checkpoints now."""
-    return as_json(checkpoint_configuration(job_of(request).record.settings))
-
-
-def _checkpoint(request: Request) -> dict[str, Any]:
-    wanted = request.parameters["checkpointid"]
-    found: dict[str, Any]
-    for found in job_view.checkpoint_statistics(job_of(request))["history"]:
-        if str(found["id"]) == wanted or (wanted == "latest" and found["status"] == "COMPLETED"):
-            return found
-    raise HttpError(404, f"Could not find checkpoint {wanted}: it may have left the history")
+    return as_json(job_view.checkpoint_configuration(job_of(request)))
 
 
 def details(request: Request) -> Answer:
     """One checkpoint of the history, by its number or ``latest``."""
-    return as_json(_checkpoint(request))
+    return as_json(_details(request, None))
 
 
 def subtask_details(request: Request) -> Answer:
     """One vertex in a checkpoint."""
-    tasks = _checkpoint(request)["tasks"]
-    found = tasks.get(request.parameters["vertexid"])
+    return as_json(_details(request, request.parameters["vertexid"]))
+
+
+def _details(request: Request, vertex_id: str | None) -> dict[str, Any]:
+    job, wanted = job_of(request), request.parameters["checkpointid"]
+    if wanted == "latest":
+        latest = job_view.checkpoint_statistics(job)["latest"]["completed"]
+        wanted = str(latest["id"]) if latest else wanted
+    found = None
+    if wanted.isdigit():
+        found = job_view.checkpoint_details(job, int(wanted), vertex_id)
     if found is None:
-        raise HttpError(404, "the checkpoint has nothing of that vertex")
-    return as_json(found)
+        where = f" or nothing of vertex {vertex_id} in it" if vertex_id else ""
+        raise HttpError(404, f"Could not find checkpoint {wanted}{where}")
+    return found
 
 
 def trigger(request: Request) -> Answer:
