@@ -57,6 +57,16 @@ def test_what_is_not_owned_is_never_deleted() -> None:
     assert names(registry.unregister(own)) == {"/s/b"}
 
 
+def test_files_in_the_own_folder_go_with_it() -> None:
+    registry = SharedStateRegistry()
+    one = with_files(1, "/ck/chk-1/a", "/ck/shared/b", location="/ck/chk-1")
+    registry.register(one)
+    assert names(registry.unregister(one)) == {"/ck/shared/b"}
+    later = with_files(2, "/ck/chk-1/a", location="/ck/chk-2")
+    registry.register(later)
+    assert names(registry.unregister(later)) == {"/ck/chk-1/a"}
+
+
 def test_a_failed_checkpoint() -> None:
     registry = SharedStateRegistry()
     registry.register(with_files(1, "/s/a"))

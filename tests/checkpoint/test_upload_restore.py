@@ -111,6 +111,29 @@ def test_state_in_memory(files: Files, tmp_path: Path) -> None:
     assert sorted(os.listdir(found.keyed.directory)) == ["1.sst", "M"]
 
 
+def test_large_files_of_one_snapshot(task: Task, tmp_path: Path) -> None:
+    """As of a backend that is not incremental: nothing of it is held in memory or shared."""
+    large, small = os.urandom(200_000), b"small"
+    for number in (1, 2):
+        snapshot = task.files.snapshot({}, {"1.sst": large, "M": small})
+        location = task.storage.checkpoint_location(number)
+        state = task.uploads.upload(number, location, {"op": snapshot})
+        task.uploads.notify_complete(number)
+    operator = state.operators["op"]
+    assert list(operator.files) == ["1.sst"]
+    assert os.path.dirname(operator.files["1.sst"].path) == location
+    assert os.path.basename(operator.files["1.sst"].path).startswith("op-0-1.sst-")
+    assert operator.snapshot.size < 1000
+    assert state.written_bytes == operator.size
+    (found,) = load_operator(task.storage, [operator], str(tmp_path / "work"))
+    assert isinstance(found.keyed, FilesSnapshot)
+    assert found.keyed.own == ["1.sst", "M"]
+    contents = {p.name: p.read_bytes() for p in Path(found.keyed.directory).iterdir()}
+    assert contents == {"1.sst": large, "M": small}
+    with pytest.raises(CheckpointDamagedError, match=r"where the file 1\.sst of"):
+        load_operator(task.storage, [operator._replace(files={})], str(tmp_path / "work"))
+
+
 class TestIncremental:
     def test_only_new_files_after_a_completed_checkpoint(self, task: Task) -> None:
         first = task.take(1, "1.sst", "2.sst")
@@ -340,7 +363,9 @@ class TestRestore:
     def test_names_that_lead_elsewhere(
         self, storage: CheckpointStorage, tmp_path: Path, name: str
     ) -> None:
-        files = write_container(b"HFIL", {"header": {}, "shared": [], "own": [name]}, [b"x"])
+        files = write_container(
+            b"HFIL", {"header": {}, "shared": [], "own": [name], "apart": []}, [b"x"]
+        )
         data = write_container(b"HOPR", {"has": [True, False, False], "custom": []}, [files])
         with pytest.raises(CheckpointDamagedError, match="is no name of a file"):
             load_operator(storage, [OperatorSubtaskState(inline(data), {})], str(tmp_path / "w"))

@@ -28,7 +28,8 @@ class OperatorSubtaskState(NamedTuple):
     snapshot: StateHandle
     """An :class:`~hurtig.state.snapshot.OperatorSnapshot` container."""
     files: dict[str, StateHandle]
-    """Files of an incremental snapshot that later checkpoints may share: local name -> handle."""
+    """Files that are not in the container: those that later checkpoints may share, and large ones
+    of this snapshot alone. Local name -> handle."""
 
     @property
     def size(self) -> int:

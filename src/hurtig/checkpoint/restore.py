@@ -88,15 +88,17 @@ def _downloads(
     snapshot: FilesSnapshot, state: OperatorSubtaskState
 ) -> list[tuple[StateHandle, str]]:
     found = []
-    for name in snapshot.shared:
+    for name in [*snapshot.shared, *snapshot.own]:
+        target = os.path.join(snapshot.directory, checked_name(name))
         handle = state.files.get(name)
+        if handle is None and os.path.exists(target):
+            continue  # it was small
         if handle is None:
             where = state.snapshot.path or "the metadata file"
             raise CheckpointDamagedError(
                 f"the checkpoint says nothing about where the file {name} of {where} is: it is "
                 "damaged; restore another one"
             )
-        target = os.path.join(snapshot.directory, checked_name(name))
         os.makedirs(os.path.dirname(target), exist_ok=True)
         found.append((handle, target))
     return found

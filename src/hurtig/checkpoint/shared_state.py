@@ -33,14 +33,16 @@ class SharedStateRegistry:
             self._counts[path] = self._counts.get(path, 0) + 1
 
     def unregister(self, checkpoint: CompletedCheckpoint) -> list[StateHandle]:
-        """It is not retained any more: the files that nobody needs now."""
+        """It is not retained any more: the files outside its own folder that nobody needs now."""
         files = self._registered.pop(_key(checkpoint), {})
+        inside = join_url(checkpoint.location, "") if checkpoint.location else None
         unused = []
         for path, handle in files.items():
             self._counts[path] -= 1
             if not self._counts[path]:
                 del self._counts[path]
-                if path not in self._foreign:
+                in_folder = inside is not None and path.startswith(inside)
+                if path not in self._foreign and not in_folder:
                     unused.append(handle)
         return unused
 

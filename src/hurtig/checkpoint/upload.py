@@ -22,6 +22,9 @@ from hurtig.state.snapshot import OperatorSnapshot
 _Files = dict[str, dict[str, StateHandle]]
 """Uid -> name of a file -> where it is stored."""
 
+_SMALL_FILE = 64 << 10
+"""Files of a snapshot alone up to this size go into one file, with what else is stored of it."""
+
 _REMEMBERED = 100
 """Aborted checkpoints whose upload may still be asked for are so many ids back at most."""
 
@@ -144,20 +147,23 @@ class SubtaskUpload:
         operators = {}
         written = 0
         for uid, snapshot in snapshots.items():
+            name = f"{uid}-{self._subtask}"
             files: dict[str, StateHandle] = {}
+            own: dict[str, StateHandle] = {}
             if isinstance(snapshot.keyed, FilesSnapshot):
-                files, new = self._store_files(pending, uid, snapshot.keyed)
-                written += new
-            handle = writer.write(f"{uid}-{self._subtask}", snapshot.to_bytes())
+                files, new = self._store_shared(pending, uid, snapshot.keyed)
+                own = self._store_large(writer, name, snapshot.keyed)
+                written += new + sum(handle.size for handle in own.values())
+            handle = writer.write(name, snapshot.to_bytes(own))
             written += handle.size
-            operators[uid] = OperatorSubtaskState(handle, files)
+            operators[uid] = OperatorSubtaskState(handle, {**files, **own})
         flying = None
         if in_flight is not None:
             flying = writer.write(f"in-flight-{self._subtask}", in_flight)
             written += flying.size
         return SubtaskState(operators, flying, written)
 
-    def _store_files(
+    def _store_shared(
         self, pending: _Pending, uid: str, snapshot: FilesSnapshot
     ) -> tuple[dict[str, StateHandle], int]:
         known = pending.reusable.get(uid, {})
@@ -181,6 +187,17 @@ class SubtaskUpload:
         with self._lock:
             pending.files[uid] = files
         return files, sum(handle.size for handle in stored)
+
+    def _store_large(
+        self, writer: StateWriter, name: str, snapshot: FilesSnapshot
+    ) -> dict[str, StateHandle]:
+        """Files of this snapshot alone that are too large for the container."""
+        paths = {each: os.path.join(snapshot.directory, each) for each in snapshot.own}
+        large = [each for each, path in paths.items() if os.path.getsize(path) > _SMALL_FILE]
+        stored = in_parallel(
+            lambda each: writer.upload_own(f"{name}-{each}", paths[each]), large, self._threads
+        )
+        return dict(zip(large, stored, strict=True))
 
 
 class _Pending:

@@ -6,7 +6,7 @@ that the header gives the lengths of. Only blobs marked ``pickled`` are pickles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 from hurtig.common.errors import HurtigError
@@ -140,11 +140,12 @@ class OperatorSnapshot:
         self.operator_state = operator_state
         self.custom = custom or {}
 
-    def to_bytes(self) -> bytes:
-        """The stored form. Of a :class:`FilesSnapshot` without its ``shared`` files."""
+    def to_bytes(self, apart: Collection[str] = ()) -> bytes:
+        """The stored form. Of a :class:`FilesSnapshot` without its ``shared`` files, and without
+        those of its own whose names are in ``apart``: they are stored beside it."""
         parts = [self.keyed, self.timers, self.operator_state]
         blobs = [
-            _files_to_bytes(part) if isinstance(part, FilesSnapshot) else part.to_bytes()
+            _files_to_bytes(part, apart) if isinstance(part, FilesSnapshot) else part.to_bytes()
             for part in parts
             if part is not None
         ]
@@ -156,7 +157,7 @@ class OperatorSnapshot:
         """Read the stored form.
 
         Where the keyed state is a :class:`FilesSnapshot`, its own files are written to a folder
-        that ``new_directory`` must give; the shared ones are to be put beside them.
+        that ``new_directory`` must give; those that are stored beside it are to be put there.
         """
         header, blobs = read_container(b"HOPR", data)
         rest = iter(blobs)
@@ -182,7 +183,9 @@ def _read_keyed(
         )
     header, blobs = read_container(_FILES, data)
     directory = new_directory()
-    for name, content in zip(header["own"], blobs, strict=True):
+    apart = set(header["apart"])
+    inside = [name for name in header["own"] if name not in apart]
+    for name, content in zip(inside, blobs, strict=True):
         path = Path(directory, checked_name(name))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -197,12 +200,17 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _files_to_bytes(files: FilesSnapshot) -> bytes:
+def _files_to_bytes(files: FilesSnapshot, apart: Collection[str]) -> bytes:
     from pathlib import Path
 
-    own = [Path(files.directory, name).read_bytes() for name in files.own]
-    header = {"header": files.header, "shared": files.shared, "own": files.own}
-    return write_container(_FILES, header, own)
+    inside = [Path(files.directory, name).read_bytes() for name in files.own if name not in apart]
+    header = {
+        "header": files.header,
+        "shared": files.shared,
+        "own": files.own,
+        "apart": sorted(apart),
+    }
+    return write_container(_FILES, header, inside)
 
 
 def write_container(magic: bytes, header: dict[str, Any], blobs: Iterable[bytes]) -> bytes:
