@@ -84,10 +84,11 @@ def test_options_with_their_older_names() -> None:
             "state.savepoints.dir": "file:///s/",
             "state.storage.fs.memory-threshold": "1 kb",
             "state.checkpoints.create-subdir": "false",
+            "state.checkpoint.cleaner.parallel-mode": "false",
             "hurtig.checkpointing.jobmanager.max-state-size": "7",
         }
     )
-    assert options == (False, "/c", "file:///s", 1024, 7, False)
+    assert options == (False, "/c", "file:///s", 1024, 7, False, False)
 
 
 @pytest.mark.parametrize(

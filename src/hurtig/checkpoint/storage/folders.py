@@ -22,15 +22,20 @@ from hurtig.checkpoint.storage.filesystems import (
     FileSystems,
     absolute_url,
     join_url,
+    local_path,
     name_of,
     parent_url,
 )
 from hurtig.checkpoint.storage.options import StorageOptions
 from hurtig.checkpoint.storage.reading import download_handle, read_handle
 from hurtig.checkpoint.storage.writer import FileStateWriter, delete_quietly, write_error
+from hurtig.checkpoint.transfer import in_parallel
 from hurtig.common.errors import ProgramError
 
 _log = logging.getLogger("hurtig.checkpoint")
+
+_DELETING_THREADS = 8
+"""Each file is a request or two, which mostly wait."""
 
 _OURS = re.compile(r"chk-\d+|savepoint-[0-9a-z]{1,6}-[0-9a-f]{12}")
 """Names of folders in which there is nothing but a checkpoint."""
@@ -179,9 +184,10 @@ class FileSystemCheckpointStorage(CheckpointStorage):
             _log.warning("could not delete the checkpoint %s: %s", location, e)
 
     def delete(self, handles: Iterable[StateHandle]) -> None:
-        for handle in handles:
-            if handle.inline is None and handle.path:
-                delete_quietly(self._filesystems, handle.path)
+        urls = [handle.path for handle in handles if handle.inline is None and handle.path]
+        far = any(local_path(url) is None for url in urls)
+        threads = _DELETING_THREADS if far and self._options.parallel_cleaner else 1
+        in_parallel(lambda url: delete_quietly(self._filesystems, url), urls, threads)
 
     def discard_job(self) -> None:
         if not self._base:

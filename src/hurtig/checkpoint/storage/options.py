@@ -23,6 +23,7 @@ class StorageOptions(NamedTuple):
     inline_threshold: int
     max_state_size: int
     create_subdir: bool
+    parallel_cleaner: bool
 
 
 def read_options(settings: Mapping[str, str]) -> StorageOptions:
@@ -64,6 +65,7 @@ def read_options(settings: Mapping[str, str]) -> StorageOptions:
         threshold,
         configuration.get_integer(MAX_JOB_MANAGER_STATE, DEFAULT_MAX_STATE),
         value("create-subdir"),
+        value("cleaner.parallel-mode"),
     )
 
 
