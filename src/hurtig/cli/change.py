@@ -12,8 +12,8 @@ _EPILOG = """\
 The id may be left out where exactly one job runs, and cut short where its beginning is unique.
 What can be changed: when checkpoints are taken (execution.checkpointing.interval, .min-pause),
 when they are given up (.timeout, .tolerable-failed-checkpoints), whether barriers overtake
-(.unaligned.enabled, .aligned-checkpoint-timeout), how many are kept (.num-retained). It takes
-effect at once, and stays when the job is restarted.
+(.unaligned.enabled, .aligned-checkpoint-timeout). It takes effect at once, and stays when the job
+is restarted.
 
 examples:
   hurtig change execution.checkpointing.interval="10 s"

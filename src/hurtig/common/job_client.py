@@ -81,7 +81,8 @@ class InspectableJobControl(JobControl, Protocol):
         """What made the job fail or restart, as ``/jobs/:id/exceptions`` answers."""
 
     def metrics(self) -> Any:
-        """Totals over the job: a ``hurtig.client.running.JobMetrics``."""
+        """Totals over the job: a ``hurtig.client.running.JobMetrics``, and ``restarts``, how often
+        it was restarted in this process."""
 
     def task_managers(self) -> list[dict[str, Any]]:
         """Where its tasks run: entries of ``/taskmanagers``."""

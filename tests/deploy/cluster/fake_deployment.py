@@ -148,7 +148,7 @@ class FakeJob:
         return {"records_in": self.count, "records_out": self.count, "watermark": None, "late": 0}
 
     def details(self) -> dict[str, Any]:
-        counters = {(0, 0): SubtaskCounters("", 0, self.count, self.attempt)}
+        counters = {(0, 0): SubtaskCounters("", 0, self.count, self.attempt, task_manager="tm-1")}
         return job_details(
             self.graph, str(self.job_id), self.state, self.timestamps, self.now(), counters
         )
@@ -165,4 +165,4 @@ class FakeJob:
         return exceptions([exception_entry(self.error, self.now())] if self.error else [])
 
     def task_managers(self) -> list[dict[str, Any]]:
-        return [task_manager(f"tm-{self.job_id}", slots=1, pid=os.getpid())]
+        return [task_manager("tm-1", slots=1, pid=os.getpid())]

@@ -219,6 +219,9 @@ def test_disposal_of_what_is_not_there(cluster, tmp_path):
 def test_task_managers(cluster, job):
     [entry] = cluster.client.get("/taskmanagers")["taskmanagers"]
     assert entry["slotsNumber"] == 1
+    vertex = cluster.client.get(f"/jobs/{job}")["vertices"][0]["id"]
+    found = cluster.client.get(f"/jobs/{job}/vertices/{vertex}")
+    assert found["subtasks"][0]["taskmanager-id"] == entry["id"] == f"{job}-tm-1"
     assert cluster.client.get(f"/taskmanagers/{entry['id']}")["pid"] == cluster.output(job)[0][0]
     error(cluster, 404, cluster.client.get, "/taskmanagers/none")
 

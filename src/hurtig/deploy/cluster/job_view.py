@@ -32,6 +32,9 @@ def details(job: ManagedJob) -> dict[str, Any]:
     status, end = record.status, record.ended_at
     if not record.ended and found["state"] != status:
         _move_tasks(found, status)
+    for subtask in (part for vertex in found["vertices"] for part in vertex["subtasks"]):
+        if subtask["taskmanager-id"]:
+            subtask["taskmanager-id"] = _in_cluster(job, subtask["taskmanager-id"])
     return {
         **found,
         "jid": record.job_id,
@@ -46,6 +49,11 @@ def details(job: ManagedJob) -> dict[str, Any]:
             for name in found["timestamps"]
         },
     }
+
+
+def _in_cluster(job: ManagedJob, task_manager: str) -> str:
+    """A name that no other job's TaskManagers have."""
+    return f"{job.record.job_id}-{task_manager}"
 
 
 def _move_tasks(found: dict[str, Any], status: str) -> None:
@@ -127,4 +135,7 @@ def task_managers(job: ManagedJob) -> list[dict[str, Any]]:
     """Entries of ``/taskmanagers``, each with the job it works for."""
     if job.record.ended:
         return []
-    return [{**entry, "job": job.record.job_id} for entry in job.ask("task_managers") or []]
+    return [
+        {**entry, "id": _in_cluster(job, entry["id"]), "job": job.record.job_id}
+        for entry in job.ask("task_managers") or []
+    ]

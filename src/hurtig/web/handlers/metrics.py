@@ -26,9 +26,10 @@ def job_metrics(request: Request) -> Answer:
     running = known["state"] == "RUNNING"
     since = job.record.timestamps.get("RUNNING", known["now"])
     records = job_view.metrics(job)
+    restarts = job.record.restarts + records.get("restarts", 0)
     values = {
-        "numRestarts": job.record.restarts,
-        "fullRestarts": job.record.restarts,
+        "numRestarts": restarts,
+        "fullRestarts": restarts,
         "uptime": known["now"] - since if running else -1,
         "runningTime": known["now"] - since if running else 0,
         "numberOfCompletedCheckpoints": checkpoints["counts"]["completed"],

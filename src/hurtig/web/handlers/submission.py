@@ -24,8 +24,6 @@ _CHANGEABLE = (
     "execution.checkpointing.aligned-checkpoint-timeout",
     "execution.checkpointing.unaligned.enabled",
     "execution.checkpointing.unaligned",
-    "execution.checkpointing.num-retained",
-    "state.checkpoints.num-retained",
 )
 
 
