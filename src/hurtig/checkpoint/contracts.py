@@ -29,7 +29,7 @@ class CoordinatorHooks(Protocol):
         """Too many checkpoints failed in a row."""
 
     def log(self, message: str) -> None:
-        """Something the user may want to know."""
+        """What the user should know: a checkpoint failed."""
 
 
 class CompletedStore(Protocol):

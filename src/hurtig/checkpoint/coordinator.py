@@ -12,6 +12,7 @@ and what was stored is deleted.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ from hurtig.checkpoint.plan import obstacle
 from hurtig.checkpoint.requests import RequestQueue
 from hurtig.checkpoint.statistics import CheckpointStatsTracker
 from hurtig.checkpoint.trigger import TriggerSchedule
+
+_log = logging.getLogger("hurtig.checkpoint")
 
 if TYPE_CHECKING:
     from hurtig.checkpoint.contracts import CompletedStore, CoordinatorHooks
@@ -190,10 +193,7 @@ class CheckpointCoordinator:
         if accepted is Acceptance.UNKNOWN:
             self._leftovers.late(checkpoint_id, state)
         if accepted is not Acceptance.TAKEN or pending is None:
-            self._hooks.log(
-                f"checkpoint {checkpoint_id}: an acknowledgement of subtask {tuple(subtask)} is "
-                f"ignored: {accepted.value}"
-            )
+            _log.debug("checkpoint %s: %s: %s", checkpoint_id, tuple(subtask), accepted.value)
         else:
             self.statistics.acknowledged(checkpoint_id, subtask, state, self._main.now())
             self._complete_if_acknowledged(pending)
@@ -366,7 +366,8 @@ class CheckpointCoordinator:
         self._end(pending, PendingStatus.ABORTED)
         id_, now = pending.checkpoint_id, self._main.now()
         message = sentence(pending.name, reason, detail)
-        self._hooks.log(message)
+        if reason.counts:
+            self._hooks.log(message)
         self.statistics.failed(id_, now, message)
         if self._locating is pending:
             self._locating = None

@@ -22,11 +22,11 @@ class CheckpointFailureReason(Enum):
     TASK_NOT_READY = "a subtask is not ready"
     TASK_CLOSING = "a subtask is closing"
     SUSPENDED = "the job stopped or restarts"
-    STOPPING = "the job stops with a savepoint"
 
     @property
     def counts(self) -> bool:
-        """Whether it counts against ``execution.checkpointing.tolerable-failed-checkpoints``."""
+        """Whether it counts against ``execution.checkpointing.tolerable-failed-checkpoints``, and
+        the user is told of it; the others belong to the normal life of a job."""
         return self in _COUNTED
 
 

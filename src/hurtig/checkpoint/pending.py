@@ -59,9 +59,9 @@ class PendingStatus(Enum):
 class Acceptance(Enum):
     """What became of an acknowledgement."""
 
-    TAKEN = "taken"
-    DUPLICATE = "it came twice"
-    UNKNOWN = "nobody waited for it, and its state is deleted"
+    TAKEN = "acknowledged"
+    DUPLICATE = "acknowledged twice"
+    UNKNOWN = "acknowledged when nobody waited; the state is deleted"
 
 
 class PendingCheckpoint:
