@@ -6,8 +6,7 @@ One checkpoint goes through these steps, in the JobMaster's main thread but for 
     -> every subtask acknowledged or finished -> metadata written (I/O) -> added to the store
     -> subtasks told to commit
 
-At any step it may be aborted instead (see :mod:`hurtig.checkpoint.failures`): subtasks are told,
-and what was stored is deleted.
+At any step it may be aborted instead: subtasks are told, and what was stored is deleted.
 """
 
 from __future__ import annotations
