@@ -85,7 +85,17 @@ def test_a_killed_job_process_is_replaced_and_goes_on_from_the_checkpoint(cluste
     assert cluster.status(other) == "RUNNING"
 
 
-def test_a_process_that_always_dies_is_given_up(cluster, monkeypatch):
+def test_a_process_that_always_dies_is_given_up(cluster):
+    job = cluster.submit(**{"fake.mode": "die", "hurtig.job.max-process-deaths": "2"})
+    cluster.wait_for(job, "FAILED")
+    assert cluster.record(job)["attempt"] == 3
+    result = cluster.client.get(f"/jobs/{job}/execution-result")["job-execution-result"]
+    assert "exit code 3, 3 times in a row" in result["failure-cause"]["stack-trace"]
+    entries = cluster.client.get(f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"]
+    assert len(entries) == 3
+
+
+def test_a_job_whose_process_always_dies_can_be_cancelled(cluster):
     job = cluster.submit(fake_mode="die")
     until(lambda: cluster.record(job)["restarts"] >= 3)
     assert cluster.status(job) in ("RESTARTING", "RUNNING")

@@ -14,7 +14,7 @@ from hurtig.deploy.cluster import leftover_processes
 from hurtig.deploy.cluster.job_launch import launch
 from hurtig.deploy.cluster.job_record import JobDirectory, JobRecord
 from hurtig.deploy.cluster.line import JobLine, JobProcessGoneError
-from hurtig.deploy.cluster.restarts import DeathCounter
+from hurtig.deploy.cluster.restarts import LIMIT, LIMIT_KEY, DeathCounter
 
 __all__ = ["ManagedJob", "now_ms"]
 
@@ -49,7 +49,7 @@ class ManagedJob:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = False
         self._wake = threading.Event()
-        self._deaths = DeathCounter()
+        self._deaths = DeathCounter(_limit(record))
         self._progress = False
         self._result: dict[str, Any] | None = None
         self.ended = threading.Event()
@@ -162,7 +162,9 @@ class ManagedJob:
         except subprocess.TimeoutExpired:
             self._log(f"job {self.record.job_id}: its process did not end and is killed")
         leftover_processes.end_group(process.pid)
-        return process.wait()
+        code = process.wait()
+        leftover_processes.end_leftovers(process.pid, self.directory.path)
+        return code
 
     def _died(self, code: int, ran: float) -> None:
         record = self.record
@@ -289,6 +291,11 @@ class ManagedJob:
         with self._lock:
             self.record.settings.update(settings)
             self._save()
+
+
+def _limit(record: JobRecord) -> int:
+    text = record.settings.get(LIMIT_KEY, "")
+    return int(text) if text.isdigit() else LIMIT
 
 
 def _describe(code: int) -> str:

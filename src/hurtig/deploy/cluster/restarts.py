@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["DeathCounter"]
+__all__ = ["LIMIT", "LIMIT_KEY", "DeathCounter"]
 
+LIMIT_KEY = "hurtig.job.max-process-deaths"
 LIMIT = 10
 FIRST_DELAY = 0.05
 LONGEST_DELAY = 30.0
