@@ -33,6 +33,7 @@ class Executor(ABC):
 
 EXECUTORS: dict[str, str] = {
     "local": "hurtig.deploy.local:LocalExecutor",
+    "processes": "hurtig.deploy.processes.executor:ProcessExecutor",
     "remote": "hurtig.deploy.remote:RemoteExecutor",
 }
 """``execution.target`` -> where the executor class is."""
