@@ -68,7 +68,7 @@ def test_metrics(env):
     env.from_collection([1, 2, 5]).map(Metered()).name("metered").print()
     client = env.execute_async()
     client.get_job_execution_result().result()
-    metrics = client._control._context.metrics.snapshot()
+    metrics = client._control.task_manager.metrics()
     assert metrics["metered.0.mine.count"] == 3
     assert metrics["metered.0.mine.last"] == 5
     assert metrics["metered.0.mine.rate"]["count"] == 3

@@ -1,30 +1,25 @@
-"""Runs a job in the client's own process: all subtasks in one slot, one thread."""
+"""Runs a job in the client's own process: JobMaster and all subtasks in one thread."""
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from hurtig.client import running
-from hurtig.client.running import JobMetrics
-from hurtig.common.accumulators import merged
-from hurtig.common.configuration import Configuration
-from hurtig.common.errors import JobCancelledError, JobExecutionError
-from hurtig.common.execution_config import ExecutionConfig
 from hurtig.common.job_client import JobClient
 from hurtig.common.job_execution_result import JobExecutionResult
 from hurtig.common.job_status import JobStatus
 from hurtig.deploy import garbage, leftovers
+from hurtig.deploy.in_process import LOCAL, InProcess
 from hurtig.deploy.interrupts import cancel_on_interrupt
+from hurtig.deploy.io_threads import ThreadIo
+from hurtig.deploy.job_control import JobMasterControl, warn
+from hurtig.deploy.job_id import job_id_of
 from hurtig.graph.executor import Executor
-from hurtig.graph.job_graph import ChainNode, JobGraph, deserialize, serialize
+from hurtig.graph.job_graph import JobGraph, deserialize, serialize
 from hurtig.jobmanager.job_master import JobMaster
-from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP
-from hurtig.runtime.job import LocalJob
 from hurtig.runtime.slot import Slot
-from hurtig.runtime.subtask import JobContext
 
 
 class LocalExecutor(Executor):
@@ -35,43 +30,30 @@ class LocalExecutor(Executor):
         return JobClient(LocalJobControl(deserialize(serialize(graph))))
 
 
-class LocalJobControl:
+class LocalJobControl(JobMasterControl):
     """One job in this process. Whoever waits for it runs it, unless :meth:`start` was called."""
 
     def __init__(self, graph: JobGraph) -> None:
-        self._graph = graph
+        super().__init__()
+        self.graph = graph
+        self.job_id = job_id_of(graph.settings)
         self._slot = Slot()
-        self._master = JobMaster(graph.name, self._parallelism_of)
-        self.job_id = self._master.job_id
+        self._io = ThreadIo(self._slot)
+        place = InProcess(self._slot, self._io)
+        self.master = JobMaster(
+            graph, self.job_id, self._slot, self._io, place, warn, self._on_ended
+        )
+        place.connect(self.master)
+        self.task_manager = place.task_manager
         self._cancel_requested = False
         self._interrupted = False
-        self._opened = False
+        self._started = False
+        self._ended = False
         self._thread: threading.Thread | None = None
         self._stepping = threading.RLock()
         self._in_step = False
-        self._when_finished: list[Callable[[], Any]] = []
-        self._job: LocalJob | None = None
-        configuration = Configuration.from_dict(dict(graph.settings))
-        self._context = JobContext(
-            graph.settings,
-            graph.batch_mode,
-            self._splits,
-            self._master.alignment,
-            _warn,
-            ExecutionConfig(configuration).get_global_job_parameters(),
-            lambda key, default: configuration._read(key, "duration", default),
-        )
 
     # -- for the job client -------------------------------------------------------------------
-
-    @property
-    def name(self) -> str:
-        """The job's name."""
-        return self._graph.name
-
-    def status(self) -> JobStatus:
-        """The job's status."""
-        return self._master.status
 
     def start(self) -> None:
         """Run the job in a thread of its own."""
@@ -92,12 +74,12 @@ class LocalJobControl:
         if self._interrupted:
             raise KeyboardInterrupt
         leftovers.forget(self)
-        if self._master.error is not None:
-            raise self._master.error
-        return JobExecutionResult(self.job_id, self._master.runtime_ms(), self.accumulators())
+        if self.master.error is not None:
+            raise self.master.error
+        return JobExecutionResult(self.job_id, self.master.runtime_ms(), self.accumulators())
 
     def drive(self) -> bool:
-        """One step of the job; whether it still runs. Raises what made it fail."""
+        """One step of the job; whether it still runs. Raises what made the job fail."""
         if self._thread is not None and threading.current_thread() is not self._thread:
             self._thread.join(0.01)
             return self._thread.is_alive()
@@ -109,27 +91,25 @@ class LocalJobControl:
                 self._in_step = False
 
     def _step(self) -> bool:
-        if self._master.status.is_globally_terminal_state():
+        if self._ended:
             return False
-        try:
-            if self._cancel_requested:
-                self._end_cancelled()
-                return False
-            if self._job is None:
-                self._open()
-            if not self._slot.step():
-                if self._slot.finished:
-                    self._end_finished()
-                    return False
-                self._slot.wait()
-        except BaseException as error:
-            self._end_failed(error)
-            raise self._master.error or error from None
-        return True
+        if self._cancel_requested:
+            self.master.cancel()
+        if not self._started and not self._over():
+            self._start()
+        if not self.task_manager.step() and not self._over():
+            self._slot.wait()
+        if not self._over():
+            return True
+        self._release()
+        error = self.failure()
+        if error is not None:
+            raise error
+        return False
 
     def cancel(self) -> None:
         """Stop the job; it ends as CANCELED."""
-        if self._master.status.is_globally_terminal_state():
+        if self._ended:
             return
         self.request_cancel()
         if self._thread is not None:
@@ -154,101 +134,80 @@ class LocalJobControl:
             return not self._thread.is_alive()
         return True
 
-    def failure(self) -> BaseException | None:
-        """What made the job fail; None where it runs, has finished or was cancelled."""
-        return self._master.error if self._master.status is JobStatus.FAILED else None
+    # -- reaching the JobMaster ---------------------------------------------------------------
 
-    def when_finished(self, action: Callable[[], Any]) -> None:
-        """Call ``action`` once the job has finished without failure."""
-        self._when_finished.append(action)
+    def call(self, work: Callable[[], Any]) -> Any:
+        if self._thread is None or threading.current_thread() is self._thread or self._ended:
+            return work()
+        return self.await_result(lambda done: done(work(), None)).result()
 
-    def accumulators(self) -> dict[str, Any]:
-        """The values of the accumulators so far."""
-        return {name: merged(parts) for name, parts in self._context.accumulators.copy().items()}
+    def await_result(
+        self, begin: Callable[[Callable[[Any, BaseException | None], None]], None]
+    ) -> Any:
+        from concurrent.futures import Future
 
-    def stop_with_savepoint(self, drain: bool, directory: str | None) -> Any:
-        """Not in this version."""
-        raise JobExecutionError("savepoints are not in this version of hurtig")
+        from hurtig.common.completable_future import CompletableFuture
 
-    def trigger_savepoint(self, directory: str | None) -> Any:
-        """Not in this version."""
-        raise JobExecutionError("savepoints are not in this version of hurtig")
+        future: Future[Any] = Future()
 
-    # -- for progress -------------------------------------------------------------------------
+        def done(result: Any, error: BaseException | None) -> None:
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
 
-    def metrics(self) -> JobMetrics:
-        """Totals over all operators; called from other threads."""
-        totals = JobMetrics(records_in=0, records_out=0, watermark=None, late=0)
-        lowest = MAX_TIMESTAMP
-        for vertex, _, context in list(self._job.operators) if self._job is not None else ():
-            node = next(n for n in vertex.nodes if n.uid == context.uid)
-            metrics = context.metrics
-            totals["late"] += metrics.late_dropped
-            if node.source is not None:
-                totals["records_in"] += metrics.records_out
-            if node.is_sink:
-                totals["records_out"] += metrics.records_in
-            elif metrics.watermark > MIN_TIMESTAMP:
-                lowest = min(lowest, metrics.watermark)
-        if lowest < MAX_TIMESTAMP:
-            totals["watermark"] = lowest
-        return totals
+        def run() -> None:
+            try:
+                begin(done)
+            except Exception as error:
+                done(None, error)
+
+        self._slot.submit(run)
+        if self._thread is not None:
+            return future
+        return CompletableFuture.lazy(lambda: self._driven(future), future.done)
+
+    def _driven(self, future: Any) -> Any:
+        """Nobody else runs the job: go on with it until the result is there."""
+        while not future.done() and self.drive():
+            pass
+        return future
+
+    def refresh(self) -> None:
+        for report in self.task_manager.report():
+            self.master.reports.add(LOCAL, report)
+
+    def task_managers(self) -> list[dict[str, Any]]:
+        """The one there is."""
+        import os
+
+        from hurtig.deploy.job_details import task_manager
+
+        return [task_manager(LOCAL, 1, pid=os.getpid())]
 
     # -- life cycle ---------------------------------------------------------------------------
 
-    def _open(self) -> None:
-        self._opened = True
+    def _start(self) -> None:
+        self._started = True
         garbage.tune()
         running.register(self)
-        self._job = LocalJob(self._graph, self._context, self._slot)
-        self._job.open()
-        self._master.move_to(JobStatus.RUNNING)
+        self.master.start()
 
     def _release(self) -> None:
-        if self._opened:
-            self._opened = False
+        self.refresh()
+        if self._started:
             running.unregister(self)
             garbage.restore()
-        try:
-            self._master.close()
-        except Exception as error:
-            self._not_closed(error)
+        self._io.close()
+        if self.master.status is JobStatus.FINISHED:
+            for action in self._when_finished:
+                action()
 
-    def _not_closed(self, error: Exception) -> None:
-        _warn(self.name, f"could not be closed cleanly: {type(error).__name__}: {error}")
+    def _on_ended(self) -> None:
+        self._ended = True
 
-    def _end_finished(self) -> None:
-        self._master.move_to(JobStatus.FINISHED)
-        self._release()
-        for action in self._when_finished:
-            action()
-
-    def _end_cancelled(self) -> None:
-        self._master.move_to(JobStatus.CANCELLING)
-        try:
-            if self._job is not None:
-                self._job.close()
-        except Exception as error:
-            self._not_closed(error)
-        finally:
-            self._master.error = JobCancelledError(f"job {self.name!r} was cancelled")
-            self._master.move_to(JobStatus.CANCELED)
-            self._release()
-
-    def _end_failed(self, error: BaseException) -> None:
-        if self._master.status.is_globally_terminal_state():
-            return
-        self._master.move_to(JobStatus.FAILING)
-        self._master.error = error
-        try:
-            if self._job is not None:
-                self._job.close()
-        except Exception as also:
-            if isinstance(error, Exception):
-                error.add_note(f"while the job was closed: {type(also).__name__}: {also}")
-        finally:
-            self._master.move_to(JobStatus.FAILED)
-            self._release()
+    def _over(self) -> bool:
+        return self._ended
 
     def _interrupt(self) -> None:
         """For a signal handler: it may have cut in where this thread holds the slot's lock, so it
@@ -267,23 +226,7 @@ class LocalJobControl:
             while self.drive():
                 pass
         except BaseException as error:
-            if self._master.error is None:
-                self._master.error = error
+            if self.master.error is None:
+                self.master.error = error
         if self.failure() is None:
             leftovers.forget(self)
-
-    # -- wiring -------------------------------------------------------------------------------
-
-    def _parallelism_of(self, node: ChainNode) -> int:
-        for vertex in self._graph.vertices:
-            if any(n is node for n in vertex.nodes):
-                return vertex.parallelism
-        raise KeyError(node.name)
-
-    def _splits(self, node: ChainNode) -> Any:
-        slot = self._slot
-        return self._master.coordinator(node, slot.now, slot.schedule, slot.wakeup)
-
-
-def _warn(operator: str, message: str) -> None:
-    print(f"WARN [{operator}] {message}", file=sys.stderr)

@@ -1,76 +1,406 @@
-"""The job master: life cycle of one job, its enumerators and alignment groups."""
+"""The JobMaster: deploys one job, and brings it back after failures.
+
+It runs in one thread (its ``MainThread``). TaskManagers and the user's side call :meth:`receive`,
+:meth:`cancel` and the like in that thread. All its work is short; what blocks goes through ``io``.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
-from hurtig.common.closing import close_all
-from hurtig.common.job_id import JobID
+from hurtig.common.errors import JobCancelledError, JobExecutionError, ProgramError
 from hurtig.common.job_status import JobStatus
-from hurtig.graph.job_graph import ChainNode
-from hurtig.jobmanager.alignment import WatermarkAlignment
-from hurtig.jobmanager.source_coordinator import SourceCoordinator
+from hurtig.control import messages as m
+from hurtig.graph.executor import ATTEMPT_KEY
+from hurtig.graph.job_graph import serialize
+from hurtig.jobmanager.alignment import AlignmentGroups
+from hurtig.jobmanager.checkpointing import JobCheckpoints
+from hurtig.jobmanager.enumerators import Enumerators, SplitRequests
+from hurtig.jobmanager.failures import FailureHistory
+from hurtig.jobmanager.placement import place, slots_needed
+from hurtig.jobmanager.region import Region, RegionStatus
+from hurtig.jobmanager.reports import JobReports
+from hurtig.jobmanager.restart import restart_backoff_for
+from hurtig.jobmanager.restore import restored_state
+from hurtig.jobmanager.status import StatusTracker
+from hurtig.jobmanager.topology import create_regions
 
-TRANSITIONS: dict[JobStatus, set[JobStatus]] = {
-    JobStatus.CREATED: {JobStatus.RUNNING, JobStatus.FAILING, JobStatus.CANCELLING},
-    JobStatus.RUNNING: {JobStatus.FINISHED, JobStatus.FAILING, JobStatus.CANCELLING},
-    JobStatus.FAILING: {JobStatus.FAILED},
-    JobStatus.CANCELLING: {JobStatus.CANCELED, JobStatus.FAILING},
-}
-"""Which status may follow which; all others are final."""
+if TYPE_CHECKING:
+    from random import Random
+
+    from hurtig.checkpoint.environment import IoExecutor, MainThread
+    from hurtig.checkpoint.handles import CompletedCheckpoint, SubtaskId
+    from hurtig.common.job_id import JobID
+    from hurtig.graph.job_graph import JobGraph
+    from hurtig.jobmanager.gateway import TaskManagers
+    from hurtig.messages import CheckpointBarrier
+
+_FAILING = (JobStatus.FAILING, JobStatus.CANCELLING)
 
 
 class JobMaster:
-    """Status, times, error, enumerators and alignment groups of one job."""
+    """Life cycle of one job over all its attempts. Mirrors Flink's ``JobMaster``.
 
-    def __init__(self, name: str, parallelism_of: Callable[[ChainNode], int]) -> None:
-        self.name = name
-        self.job_id = JobID()
-        self.status = JobStatus.CREATED
+    ``warn(operator, message)`` tells the user; ``ended()`` is called once the job has ended for
+    good: then :attr:`status`, :attr:`error` tell how.
+    """
+
+    def __init__(
+        self,
+        graph: JobGraph,
+        job_id: JobID,
+        main: MainThread,
+        io: IoExecutor,
+        task_managers: TaskManagers,
+        warn: Callable[[str, str], None],
+        ended: Callable[[], None],
+        random: Random | None = None,
+    ) -> None:
+        self.graph = graph
+        self.name = graph.name
+        self.job_id = job_id
         self.error: BaseException | None = None
-        self.started = time.monotonic()
-        self.ended: float | None = None
-        self._parallelism_of = parallelism_of
-        self._coordinators: dict[str, SourceCoordinator] = {}
-        self._alignments: dict[str, WatermarkAlignment] = {}
+        self._main = main
+        self._task_managers = task_managers
+        self._warn = warn
+        self._ended = ended
+        self._tracker = StatusTracker(graph.name, main.now())
+        self.failures = FailureHistory()
+        self.reports = JobReports()
+        self.regions = create_regions(graph)
+        self.enumerators = Enumerators(graph, main, self._splits_found)
+        self._requests = SplitRequests(self.enumerators.coordinator, self._assign)
+        self.alignments = AlignmentGroups(graph, self._send_limit)
+        self.checkpoints = JobCheckpoints(self, main, io, warn)
+        self._backoff = restart_backoff_for(graph.settings, self.checkpoints.enabled, random)
+        self._epochs = int(graph.settings.get(ATTEMPT_KEY, "0")) << 32
+        self._restart_cancel: Callable[[], None] | None = None
+        self._graph_bytes: bytes | None = None
 
-    def move_to(self, status: JobStatus) -> None:
-        """Change the status; raises ``ValueError`` for a step that :data:`TRANSITIONS` forbids."""
-        if status not in TRANSITIONS.get(self.status, set()):
-            raise ValueError(f"job {self.name!r} cannot go from {self.status} to {status}")
-        self.status = status
-        if status.is_globally_terminal_state():
-            self.ended = time.monotonic()
+    # -- status -------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> JobStatus:
+        """The status now."""
+        return self._tracker.status
+
+    @property
+    def since(self) -> dict[JobStatus, int]:
+        """When each status was reached, epoch ms."""
+        return self._tracker.since
+
+    def now(self) -> int:
+        """Epoch ms."""
+        return self._main.now()
 
     def runtime_ms(self) -> int:
         """Milliseconds from start to end, or to now."""
-        return int(((self.ended or time.monotonic()) - self.started) * 1000)
+        since = self._tracker.since
+        end = since[self.status] if self._tracker.ended else self._main.now()
+        return end - since[JobStatus.CREATED]
 
-    def coordinator(
+    def _move_to(self, status: JobStatus) -> None:
+        self._tracker.move_to(status, self._main.now())
+
+    # -- start --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Deploy the job, from a checkpoint where the settings name one."""
+        if self._tracker.ended:
+            return
+        self.checkpoints.find_start(self._deploy_all, self._fail_for_good)
+
+    def _deploy_all(self) -> None:
+        if self.status in _FAILING or self._tracker.ended:
+            return
+        waiting = [r for r in self.regions if r.status is RegionStatus.CREATED]
+        self._task_managers.acquire(
+            slots_needed(self.graph.vertices),
+            lambda ids: self._deploy(waiting, ids),
+            self._cannot_place,
+        )
+
+    def _cannot_place(self, error: BaseException) -> None:
+        self._fail(self.regions, error)
+
+    def _deploy(self, regions: Iterable[Region], task_managers: list[str]) -> None:
+        if self.status in _FAILING or self._tracker.ended:
+            return
+        placement = place(self.graph.vertices, task_managers)
+        if self._graph_bytes is None:
+            self._graph_bytes = serialize(self.graph)
+        for region in self.regions:
+            if region.status not in (RegionStatus.CREATED, RegionStatus.STOPPING):
+                placement.update(region.placement)
+        for region in regions:
+            if region.status is RegionStatus.CREATED:
+                self._deploy_region(region, placement, self.checkpoints.latest)
+
+    def _deploy_region(
         self,
-        node: ChainNode,
-        now: Callable[[], int],
-        schedule: Callable[[int, Callable[[int], None]], Any],
-        wakeup: Callable[[], None],
-    ) -> SourceCoordinator:
-        """The coordinator of a source, made and started at the first call."""
-        known = self._coordinators.get(node.uid)
-        if known is None:
-            enumerator = node.source.create_enumerator(self._parallelism_of(node))
-            known = SourceCoordinator(enumerator, now, schedule, wakeup)
-            self._coordinators[node.uid] = known
-            known.start()
-        return known
+        region: Region,
+        placement: dict[SubtaskId, str],
+        checkpoint: CompletedCheckpoint | None,
+    ) -> None:
+        self._epochs += 1
+        region.deploying(self._epochs, placement)
+        sources = self._sources_of(region)
+        self._requests.forget(sources)
+        self.alignments.forget(sources)
+        self.enumerators.reset(sources, self.checkpoints.enumerator_states)
+        restore = None
+        if checkpoint is not None:
+            restore = restored_state(self.graph, region.vertices, checkpoint)
+        assert self._graph_bytes is not None
+        for task_manager in region.task_managers():
+            self._task_managers.send(
+                task_manager,
+                m.Deploy(
+                    region.epoch,
+                    region.attempt,
+                    str(self.job_id),
+                    self._graph_bytes,
+                    region.subtasks_on(task_manager),
+                    region.placement,
+                    self._task_managers.addresses(),
+                    restore,
+                    self.checkpoints.enabled,
+                ),
+            )
 
-    def alignment(self, node: ChainNode) -> WatermarkAlignment | None:
-        """The alignment group of a source, where its strategy names one."""
-        if node.watermark_strategy.alignment is None:
-            return None
-        group, drift, _ = node.watermark_strategy.alignment
-        return self._alignments.setdefault(group, WatermarkAlignment(drift))
+    def _sources_of(self, region: Region) -> list[str]:
+        return [
+            uid
+            for vertex in self.graph.vertices
+            if vertex.index in region.vertices
+            for uid in self.enumerators.of_vertex(vertex)
+        ]
 
-    def close(self) -> None:
-        """Close all enumerators; the first error is raised after all were tried."""
-        close_all(coordinator.close for coordinator in self._coordinators.values())
+    # -- what TaskManagers say ----------------------------------------------------------------
+
+    def receive(self, task_manager: str, message: m.ToJobMaster) -> None:
+        """A message of a TaskManager; one of an attempt that is over changes nothing."""
+        region = next((r for r in self.regions if r.epoch == message.epoch), None)
+        if region is None or self._tracker.ended:
+            return
+        if isinstance(message, m.Report):
+            self.reports.add(task_manager, message)
+            return
+        try:
+            _HANDLERS[type(message)](self, region, message)
+        except Exception as error:  # a user's enumerator, for instance
+            self._fail([region], error)
+
+    def _on_running(self, region: Region, message: m.Running) -> None:
+        if region.running(message.subtasks) and all(
+            r.status in (RegionStatus.RUNNING, RegionStatus.FINISHED) for r in self.regions
+        ):
+            if self.status is not JobStatus.RUNNING:
+                self._move_to(JobStatus.RUNNING)
+            self.checkpoints.start()
+
+    def _on_drained(self, region: Region, message: m.Drained) -> None:
+        region.drained.add(message.subtask)
+        self._check_drained()
+
+    def _check_drained(self) -> None:
+        left = [r for r in self.regions if r.status is not RegionStatus.FINISHED]
+        if left and all(r.waits_for_last_checkpoint for r in left):
+            self.checkpoints.all_drained()
+
+    def _on_finished(self, region: Region, message: m.Finished) -> None:
+        ended = region.finish(message.subtask)
+        self.checkpoints.subtask_finished(message.subtask)
+        if region.status is RegionStatus.STOPPING:
+            self._on_cancelled(region, m.Cancelled(region.epoch, [message.subtask]))
+        elif ended and all(r.status is RegionStatus.FINISHED for r in self.regions):
+            self._end(JobStatus.FINISHED)
+        else:
+            self._check_drained()
+
+    def _on_failed(self, region: Region, message: m.Failed) -> None:
+        self._fail([region], message.error, message.subtask)
+
+    def _on_cancelled(self, region: Region, message: m.Cancelled) -> None:
+        if region.stopped(message.subtasks):
+            self._region_stopped()
+
+    def _on_acknowledge(self, region: Region, message: m.Acknowledge) -> None:
+        self.checkpoints.acknowledge(message.subtask, message.checkpoint_id, message.state)
+
+    def _on_decline(self, region: Region, message: m.Decline) -> None:
+        self.checkpoints.decline(message.subtask, message.checkpoint_id, message.reason)
+
+    def _on_request_split(self, region: Region, message: m.RequestSplit) -> None:
+        self._requests.request(message.uid, message.subtask)
+
+    def _on_watermark(self, region: Region, message: m.ReportWatermark) -> None:
+        self.alignments.report(message.group, message.member, message.watermark)
+
+    def _on_warn(self, region: Region, message: m.Warn) -> None:
+        self._warn(message.operator, message.message)
+
+    def lost(self, task_manager: str, reason: str) -> None:
+        """A TaskManager is gone, with all that ran there."""
+        error = JobExecutionError(f"{task_manager} was lost: {reason}")
+        for region in self.regions:
+            if region.status in (RegionStatus.CREATED, RegionStatus.FINISHED):
+                continue
+            gone = region.unfinished_on(task_manager)
+            if gone:
+                self._fail([region], error, gone[0])
+                if region.stopped(gone):
+                    self._region_stopped()
+
+    # -- what goes to TaskManagers ------------------------------------------------------------
+
+    def _assign(self, uid: str, subtask: int, splits: list[Any], no_more: bool) -> None:
+        for region in self.regions:
+            for id_, task_manager in region.placement.items():
+                if id_.subtask == subtask and uid in self.enumerators.of_vertex(
+                    self.graph.vertices[id_.vertex]
+                ):
+                    self._task_managers.send(
+                        task_manager, m.AssignSplits(region.epoch, uid, subtask, splits, no_more)
+                    )
+
+    def _splits_found(self, uid: str) -> None:
+        self._requests.splits_found(uid)
+
+    def _send_limit(self, group: str, limit: int) -> None:
+        self.tell_all(lambda epoch: m.AlignmentLimit(epoch, group, limit))
+
+    def tell_all(self, message: Callable[[int], m.ToTaskManager]) -> None:
+        """Send to every TaskManager of every region that runs; ``message`` gets the epoch."""
+        for region in self.regions:
+            if region.status in (RegionStatus.DEPLOYING, RegionStatus.RUNNING):
+                for task_manager in region.task_managers():
+                    self._task_managers.send(task_manager, message(region.epoch))
+
+    def send_trigger(self, barrier: CheckpointBarrier, subtasks: Iterable[SubtaskId]) -> None:
+        """Let the sources among ``subtasks`` send a barrier."""
+        wanted = set(subtasks)
+        for region in self.regions:
+            for task_manager in region.task_managers():
+                here = [s for s in region.subtasks_on(task_manager) if s in wanted]
+                if here:
+                    self._task_managers.send(
+                        task_manager, m.TriggerCheckpoint(region.epoch, here, barrier)
+                    )
+
+    # -- failures -----------------------------------------------------------------------------
+
+    def fail(self, error: BaseException) -> None:
+        """Something that concerns the whole job went wrong, such as too many failed checkpoints."""
+        self._fail(self.regions, error)
+
+    def _fail(
+        self,
+        regions: list[Region],
+        error: BaseException,
+        subtask: SubtaskId | None = None,
+    ) -> None:
+        if self._tracker.ended or self.status in _FAILING:
+            return
+        stopping = all(r.status is RegionStatus.STOPPING for r in regions)
+        if stopping and self.status is JobStatus.RESTARTING:
+            return  # what else falls with an attempt that is given up already
+        self.failures.add(self._main.now(), error, self._vertex_name(subtask))
+        self.checkpoints.suspend(error)
+        self._backoff.notify_failure(self._main.now())
+        fatal = not isinstance(error, Exception) or isinstance(error, ProgramError)
+        if fatal or not self._backoff.can_restart():
+            self._fail_for_good(error)
+            return
+        if self.status is not JobStatus.RESTARTING:
+            self._move_to(JobStatus.RESTARTING)
+        self._tell_restart(error)
+        self._stop(regions)
+
+    def _tell_restart(self, error: BaseException) -> None:
+        from hurtig.common.errors import HurtigError
+
+        text = error.render() if isinstance(error, HurtigError) else repr(error)
+        delay = self._backoff.delay_ms
+        latest = self.checkpoints.latest
+        where = f"checkpoint {latest.checkpoint_id}" if latest is not None else "its beginning"
+        self._warn(self.name, f"failed and restarts from {where} in {delay} ms:\n{text}")
+
+    def _vertex_name(self, subtask: SubtaskId | None) -> str:
+        if subtask is None:
+            return self.name
+        vertex = self.graph.vertices[subtask.vertex]
+        return f"{vertex.name} ({subtask.subtask + 1}/{vertex.parallelism})"
+
+    def _stop(self, regions: Iterable[Region]) -> None:
+        """Tell regions to stop; goes on at :meth:`_region_stopped` once nothing runs."""
+        for region in regions:
+            told = region.status is RegionStatus.STOPPING
+            if region.stop() and not told:
+                for task_manager in region.task_managers():
+                    self._task_managers.send(task_manager, m.Cancel(region.epoch))
+        self._region_stopped()
+
+    def _region_stopped(self) -> None:
+        if any(r.status is RegionStatus.STOPPING for r in self.regions):
+            return
+        if self.status is JobStatus.FAILING:
+            self._end(JobStatus.FAILED)
+        elif self.status is JobStatus.CANCELLING:
+            self._end(JobStatus.CANCELED)
+        elif self.status is JobStatus.RESTARTING and self._restart_cancel is None:
+            at = self._main.now() + self._backoff.delay_ms
+            self._restart_cancel = self._main.schedule(at, self._restart)
+
+    def _restart(self, _: int) -> None:
+        self._restart_cancel = None
+        if self.status is JobStatus.RESTARTING:
+            self.checkpoints.find_latest(self._deploy_all, self._fail_for_good)
+
+    def _fail_for_good(self, error: BaseException) -> None:
+        if self._tracker.ended or self.status in _FAILING:
+            return
+        self.error = error
+        self._move_to(JobStatus.FAILING)
+        self._stop(self.regions)
+
+    # -- ends ---------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Stop the job without a savepoint."""
+        if self._tracker.ended or self.status in _FAILING:
+            return
+        self.error = JobCancelledError(f"job {self.name!r} was cancelled")
+        self._move_to(JobStatus.CANCELLING)
+        self.checkpoints.suspend(self.error)
+        self._stop(self.regions)
+
+    def _end(self, status: JobStatus) -> None:
+        """Nothing runs any more: clean up, then tell."""
+        if self._restart_cancel is not None:
+            self._restart_cancel()
+        self._task_managers.release()
+        try:
+            self.enumerators.close()
+        except Exception as error:
+            self._warn(self.name, f"could not be closed: {type(error).__name__}: {error}")
+        self.checkpoints.close(status, lambda: self._ended_as(status))
+
+    def _ended_as(self, status: JobStatus) -> None:
+        self._move_to(status)
+        self._ended()
+
+
+_HANDLERS: dict[type, Callable[[JobMaster, Region, Any], None]] = {
+    m.Running: JobMaster._on_running,
+    m.Drained: JobMaster._on_drained,
+    m.Finished: JobMaster._on_finished,
+    m.Failed: JobMaster._on_failed,
+    m.Cancelled: JobMaster._on_cancelled,
+    m.Acknowledge: JobMaster._on_acknowledge,
+    m.Decline: JobMaster._on_decline,
+    m.RequestSplit: JobMaster._on_request_split,
+    m.ReportWatermark: JobMaster._on_watermark,
+    m.Warn: JobMaster._on_warn,
+}

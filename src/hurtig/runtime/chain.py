@@ -25,7 +25,7 @@ from hurtig.runtime.outbox import (
     KeyingOutput,
     OperatorOutput,
 )
-from hurtig.runtime.slot import Slot
+from hurtig.runtime.scoped_slot import ScopedSlot
 from hurtig.runtime.subtask import JobContext, SubtaskInfo
 from hurtig.runtime.type_check import TypeCheck, type_check
 
@@ -41,7 +41,7 @@ class OperatorChain:
         vertex: JobVertex,
         info: SubtaskInfo,
         job: JobContext,
-        slot: Slot,
+        slot: ScopedSlot,
         channel_outputs: dict[int, ChannelOutput],
     ) -> None:
         self._vertex = vertex

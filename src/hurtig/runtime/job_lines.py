@@ -60,8 +60,8 @@ class RemoteAlignment:
         """Tell where this subtask is, where that has changed."""
         if self._reported.get(member) != watermark:
             self._reported[member] = watermark
-            uid, subtask = member  # type: ignore[misc]
-            self._send(ReportWatermark(self._epoch, self._group, (uid, subtask), watermark))
+            assert isinstance(member, tuple)
+            self._send(ReportWatermark(self._epoch, self._group, member, watermark))
 
     def limit(self) -> int:
         """The last limit that was told."""

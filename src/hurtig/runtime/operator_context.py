@@ -54,6 +54,8 @@ def create_operator_context(
         configuration=job.settings,
         warn=lambda message: job.warn(name, message),
         watermark_interval_ms=job.watermark_interval_ms,
+        checkpointing=job.checkpointing,
+        job_id=job.job_id,
     )
     context.metrics = metrics
     return context

@@ -40,6 +40,8 @@ class Slot(ProcessingTimeService, Mailbox):
         self._signal = threading.Event()
         self.running: Runnable | None = None
         """The task whose step is under way, or was when an error left the loop."""
+        self.ended_tasks: list[Runnable] = []
+        """Tasks that have finished, for whoever wants to know; that one empties the list."""
 
     def add(self, task: Runnable) -> None:
         """Take over a task."""
@@ -90,6 +92,7 @@ class Slot(ProcessingTimeService, Mailbox):
             finished = finished or task.finished
         self.running = None
         if finished:
+            self.ended_tasks += [t for t in self._tasks if t.finished]
             self._tasks = [t for t in self._tasks if not t.finished]
         return progress
 

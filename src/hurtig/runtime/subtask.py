@@ -8,7 +8,7 @@ from typing import Any
 from hurtig.graph.job_graph import ChainNode
 from hurtig.metrics.registry import MetricRegistry
 from hurtig.operators.source_operator import AlignmentGroup, SourceOperator, SplitProvider
-from hurtig.runtime.slot import Slot
+from hurtig.runtime.scoped_slot import ScopedSlot
 
 AUTO_WATERMARK_INTERVAL_KEY = "pipeline.auto-watermark-interval"
 OBJECT_REUSE_KEY = "pipeline.object-reuse"
@@ -41,11 +41,16 @@ class JobContext:
         warn: Callable[[str, str], None],
         parameters: dict[str, str],
         millis: Callable[[str, int], int],
+        checkpointing: bool = False,
+        job_id: str = "",
     ) -> None:
         self.settings = settings
         self.batch_mode = batch_mode
         self.warn = warn
         self.parameters = parameters
+        self.checkpointing = checkpointing
+        """Whether what operators write outside waits for checkpoints."""
+        self.job_id = job_id
         self.accumulators: dict[str, list[Any]] = {}
         """Parts by name, one for each subtask that registered it."""
         self.metrics = MetricRegistry()
@@ -59,7 +64,7 @@ class JobContext:
         self.watermark_patience_ms = millis(WATERMARK_PATIENCE_KEY, 30_000)
         self.object_reuse = settings.get(OBJECT_REUSE_KEY, "false").lower() == "true"
 
-    def prepare_source(self, operator: SourceOperator, node: ChainNode, slot: Slot) -> None:
+    def prepare_source(self, operator: SourceOperator, node: ChainNode, slot: ScopedSlot) -> None:
         """Connect a source operator with its enumerator, alignment group and thread."""
         operator.splits = self._splits(node)
         operator.alignment = self._alignment(node)

@@ -1,0 +1,224 @@
+"""What a job writes is the same however often it fails."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.runtime.checkpoint_driver import run_with_failures
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hurtig.common import Time, Types, WatermarkStrategy
+from hurtig.connectors.sink import Committer, Sink, SinkContext, SinkWriter
+from hurtig.datastream import StreamExecutionEnvironment
+from hurtig.datastream.functions import KeyedProcessFunction
+from hurtig.datastream.window import TumblingEventTimeWindows
+from hurtig.messages import RowBatch
+from hurtig.state.descriptors import ValueStateDescriptor
+
+RECORDS = 120
+KEYS = 5
+
+_outbox: dict[str, list[Any]] = {}
+"""Commits by id: one that is repeated changes nothing."""
+_ids = itertools.count()
+
+
+class MemorySink(Sink):
+    """Commits records to this process."""
+
+    def create_writer(self, context: SinkContext) -> SinkWriter:
+        assert context.checkpointing
+        return _Writer()
+
+    def create_committer(self) -> Committer:
+        return _Committer()
+
+
+class _Writer(SinkWriter):
+    def __init__(self) -> None:
+        self._values: list[Any] = []
+
+    def write_batch(self, batch: RowBatch) -> None:
+        self._values += batch.values
+
+    def prepare_commit(self, end_of_input: bool = False) -> list[Any]:
+        # Half of it now, the rest is state of the writer.
+        cut = len(self._values) if end_of_input else len(self._values) // 2
+        ready, self._values = self._values[:cut], self._values[cut:]
+        return [(f"{next(_ids)}", ready)] if ready else []
+
+    def snapshot_state(self, checkpoint_id: int) -> list[Any]:
+        return [list(self._values)] if self._values else []
+
+    def restore_state(self, states: list[Any]) -> None:
+        self._values = [v for state in states for v in state]
+
+
+class _Committer(Committer):
+    def commit(self, committables: list[Any]) -> None:
+        for id_, values in committables:
+            _outbox[id_] = values
+
+
+class Count(KeyedProcessFunction):
+    def open(self, runtime_context: Any) -> None:
+        self.count = runtime_context.get_state(ValueStateDescriptor("count", Types.LONG()))
+
+    def process_element(self, value: Any, ctx: Any) -> Any:
+        count = (self.count.value() or 0) + 1
+        self.count.update(count)
+        yield ("count", ctx.get_current_key(), count)
+        yield ("value", value, 1)
+
+
+def counting(parallelism: int, sources: int = 2) -> Callable[[], Any]:
+    """Numbers, counted by key."""
+
+    def graph() -> Any:
+        env = StreamExecutionEnvironment.get_execution_environment()
+        env.set_parallelism(parallelism)
+        env.set_max_parallelism(16)
+        numbers = env.from_sequence(0, RECORDS - 1).set_parallelism(sources).uid("numbers")
+        stream = numbers.map(lambda n: n).uid("map").set_parallelism(sources)
+        counted = stream.key_by(lambda n: n % KEYS).process(Count()).uid("count")
+        counted.rebalance().sink_to(MemorySink()).uid("sink").set_parallelism(2)
+        return env._job_graph("counting")
+
+    return graph
+
+
+EXPECTED_COUNTS = Counter(
+    [("value", n, 1) for n in range(RECORDS)]
+    + [("count", k, c + 1) for k in range(KEYS) for c in range(RECORDS // KEYS)]
+)
+
+
+def windows(parallelism: int) -> Callable[[], Any]:
+    """Event-time windows over two sources, whose numbers are their timestamps."""
+
+    def graph() -> Any:
+        env = StreamExecutionEnvironment.get_execution_environment()
+        env.set_parallelism(parallelism)
+        env.set_max_parallelism(16)
+        strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Itself())
+        first = env.from_sequence(0, RECORDS - 1).set_parallelism(1).uid("first")
+        second = env.from_sequence(0, RECORDS - 1).set_parallelism(1).uid("second")
+        timed = [
+            s.assign_timestamps_and_watermarks(strategy).uid(name).set_parallelism(1)
+            for s, name in ((first, "time1"), (second, "time2"))
+        ]
+        (
+            timed[0]
+            .union(timed[1])
+            .map(lambda n: (n % KEYS, n, 1))
+            .uid("map")
+            .key_by(lambda t: t[0])
+            .window(TumblingEventTimeWindows.of(Time.milliseconds(20)))
+            .reduce(lambda a, b: (a[0], a[1] + b[1], a[2] + b[2]))
+            .uid("window")
+            .sink_to(MemorySink())
+            .uid("sink")
+        )
+        return env._job_graph("windows")
+
+    return graph
+
+
+class Itself:
+    def extract_timestamp(self, value: int, record_timestamp: int) -> int:
+        return value
+
+
+def expected_windows() -> Counter[Any]:
+    expected = []
+    for start in range(0, RECORDS, 20):
+        for key in range(KEYS):
+            numbers = [n for n in range(start, start + 20) if n % KEYS == key] * 2
+            expected.append((key, sum(numbers), len(numbers)))
+    return Counter(expected)
+
+
+def committed() -> Counter[Any]:
+    return Counter(v for values in _outbox.values() for v in values)
+
+
+@pytest.fixture(autouse=True)
+def _empty_outbox() -> None:
+    _outbox.clear()
+
+
+MODES = {
+    "aligned": {},
+    "unaligned": {"unaligned": True},
+    "with a limit": {"alignment_timeout": 30},
+    "at once unaligned": {"alignment_timeout": 0},
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("two_sided", [False, True], ids=["local", "two-sided"])
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=12)
+def test_exactly_once(mode: str, two_sided: bool, seed: int) -> None:
+    _outbox.clear()
+    attempts = run_with_failures(counting(2), seed, barrier=MODES[mode], two_sided=two_sided)
+    assert committed() == EXPECTED_COUNTS
+    assert not [d for a in attempts for d in a.declines]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=10)
+def test_windows_fire_once(mode: str, seed: int) -> None:
+    _outbox.clear()
+    run_with_failures(windows(2), seed, barrier=MODES[mode])
+    assert committed() == expected_windows()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=10)
+def test_another_parallelism_after_each_failure(mode: str, seed: int) -> None:
+    _outbox.clear()
+    sizes = [(1, 2), (2, 2), (3, 1), (2, 3)]
+
+    def change(number: int) -> Callable[[], Any]:
+        return counting(*sizes[(seed + number) % len(sizes)])
+
+    run_with_failures(counting(2), seed, 3, change, barrier=MODES[mode], two_sided=bool(seed % 2))
+    assert committed() == EXPECTED_COUNTS
+
+
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=12)
+def test_several_checkpoints_at_a_time(seed: int) -> None:
+    _outbox.clear()
+    run_with_failures(counting(2), seed, concurrent=3)
+    assert committed() == EXPECTED_COUNTS
+
+
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=12)
+def test_at_least_once_loses_nothing(seed: int) -> None:
+    _outbox.clear()
+    run_with_failures(counting(2), seed, exactly_once=False, concurrent=2)
+    values = {v for kind, v, _ in committed() if kind == "value"}
+    assert values == set(range(RECORDS))
+
+
+def test_the_unaligned_mode_is_put_to_the_test() -> None:
+    """Records are in flight in some checkpoints of both kinds."""
+    for two_sided in (False, True):
+        attempts = [
+            attempt
+            for seed in range(6)
+            for attempt in run_with_failures(
+                counting(2), seed, barrier={"unaligned": True}, two_sided=two_sided
+            )
+        ]
+        assert sum(a.unaligned_records for a in attempts) > 50
