@@ -28,6 +28,15 @@ def no_configuration_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HURTIG_CONF_DIR", raising=False)
 
 
+@pytest.fixture(autouse=True)
+def jobs_run_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests look at what functions do to objects of theirs, at whatever parallelism; those of
+    worker processes set the target themselves."""
+    from hurtig.common import global_configuration
+
+    monkeypatch.setattr(global_configuration, "_set", {"execution.target": "local"})
+
+
 @pytest.fixture
 def run_python(tmp_path: Path) -> RunPython:
     """Runs a fresh interpreter in ``tmp_path``: ``run_python("-c", code, env={...})``."""

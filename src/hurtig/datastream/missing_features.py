@@ -21,9 +21,6 @@ def warn_missing_features(configuration: Configuration) -> None:
     restart = configuration.get_string("restart-strategy.type", None) or ""
     if restart.lower() not in _NO_RESTART:
         _warn(f"restart strategy {restart}", "does not restart jobs: the first failure ends them")
-    backend = configuration.get_string("state.backend.type", None) or "hashmap"
-    if backend.lower() == "rocksdb":
-        _warn("state backend rocksdb", "keeps all state in memory")
 
 
 def _warn(asked: str, answer: str) -> None:

@@ -105,7 +105,7 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
         graph = self._job_graph(job_name)
         self._transformations.clear()
         self._sources.clear()
-        client = executor_for(graph.settings).execute(graph)
+        client = executor_for(graph).execute(graph)
         if recordings:
             client._control.when_finished(lambda: _keep_all(recordings))
         return client

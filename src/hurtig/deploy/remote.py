@@ -12,10 +12,10 @@ from hurtig.common.errors import ProgramError
 from hurtig.common.job_client import JobClient
 from hurtig.common.job_id import JobID
 from hurtig.common.job_status import JobStatus
-from hurtig.connectors.sink import Sink
 from hurtig.deploy.cluster.connect import connect
 from hurtig.deploy.cluster.managed_job import now_ms
 from hurtig.deploy.job_details import job_details
+from hurtig.deploy.shipping import before_shipping, sinks_of
 from hurtig.graph.executor import JOB_ID_KEY, Executor
 from hurtig.graph.job_graph import JobGraph
 
@@ -46,13 +46,10 @@ def _prepare_sinks(graph: JobGraph, client: RestClient) -> None:
     """Sinks that hand records back to this program are told that it is in another process."""
     from hurtig.connectors.collection.sink import CollectSink
 
-    for vertex in graph.vertices:
-        for node in vertex.nodes:
-            sink = getattr(node.operator, "sink", None)
-            if isinstance(sink, CollectSink) and not client.is_local:
-                raise ProgramError(
-                    f"{node.name!r} hands its records to the program, which they cannot reach from "
-                    f"{client.address}: use a sink such as FileSink, or run without -m"
-                )
-            if isinstance(sink, Sink):
-                sink.before_shipping()
+    for node, sink in sinks_of(graph):
+        if isinstance(sink, CollectSink) and not client.is_local:
+            raise ProgramError(
+                f"{node.name!r} hands its records to the program, which they cannot reach from "
+                f"{client.address}: use a sink such as FileSink, or run without -m"
+            )
+    before_shipping(graph)

@@ -39,9 +39,18 @@ EXECUTORS: dict[str, str] = {
 """``execution.target`` -> where the executor class is."""
 
 
-def executor_for(settings: dict[str, str]) -> Executor:
-    """The executor of ``execution.target`` (``local`` where it is not set)."""
-    target = settings.get(TARGET_KEY, "local")
+def target_of(graph: JobGraph) -> str:
+    """``execution.target``; where it is not set, ``local`` if every operator has one subtask, and
+    else ``processes``: Python runs one thread at a time."""
+    target = graph.settings.get(TARGET_KEY)
+    if target:
+        return target
+    return "processes" if any(v.parallelism > 1 for v in graph.vertices) else "local"
+
+
+def executor_for(graph: JobGraph) -> Executor:
+    """The executor of the job's target."""
+    target = target_of(graph)
     path = EXECUTORS.get(target)
     if path is None:
         raise ProgramError(f"unknown {TARGET_KEY} {target!r}: known are {', '.join(EXECUTORS)}")

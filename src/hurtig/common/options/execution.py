@@ -5,7 +5,13 @@ from __future__ import annotations
 from hurtig.common.config_options import ConfigOption as O
 
 OPTIONS: tuple[O[object], ...] = (
-    O("execution.target", "string", "local", "Where the job runs; this version has `local`."),
+    O(
+        "execution.target",
+        "string",
+        None,
+        "`local`: in the program's process; `processes`: in worker processes; `remote`: on a "
+        "JobManager. Where not set: local with one subtask an operator, else processes.",
+    ),
     O("execution.attached", "boolean", False, "Whether the client waits for the job."),
     O(
         "execution.shutdown-on-attached-exit",

@@ -87,7 +87,7 @@ class JobRun:
         graph.settings.clear()
         graph.settings.update(effective_settings(self._record))
         self._graph = graph
-        self._control = executor_for(graph.settings).execute(graph)._control
+        self._control = executor_for(graph).execute(graph)._control
         self._control.start()  # in a thread of its own: all others may ask it from now on
         if not self._calls.attach(self._control):
             self._control.cancel()

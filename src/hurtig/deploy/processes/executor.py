@@ -18,6 +18,7 @@ from hurtig.deploy.io_threads import ThreadIo
 from hurtig.deploy.job_control import JobMasterControl, warn
 from hurtig.deploy.job_id import job_id_of
 from hurtig.deploy.processes.task_managers import ProcessTaskManagers
+from hurtig.deploy.shipping import before_shipping
 from hurtig.graph.executor import Executor
 from hurtig.graph.job_graph import JobGraph, deserialize, serialize
 from hurtig.jobmanager.job_master import JobMaster
@@ -29,6 +30,7 @@ class ProcessExecutor(Executor):
     """Runs jobs in worker processes."""
 
     def execute(self, graph: JobGraph) -> JobClient:
+        before_shipping(graph)
         return JobClient(ProcessJobControl(deserialize(serialize(graph))))
 
 
