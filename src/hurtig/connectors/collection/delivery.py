@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import pickle
 import shutil
 import socket
 import tempfile
@@ -20,6 +19,7 @@ from struct import Struct
 from typing import Any, Protocol
 
 from hurtig.common.errors import JobExecutionError
+from hurtig.common.program_pickle import dumps_record, loads_record
 
 __all__ = ["CollectServer", "RemoteBuffer", "server"]
 
@@ -71,7 +71,7 @@ class CollectServer:
                     return
                 while True:
                     (length,) = _LENGTH.unpack(_read(connection, _LENGTH.size))
-                    sink, delivery, values = pickle.loads(_read(connection, length))
+                    sink, delivery, values = loads_record(_read(connection, length))
                     if values:
                         self._take(sink, delivery, values)
                     if delivery is not None or not values:
@@ -115,7 +115,7 @@ class RemoteBuffer:
 
     def deliver(self, delivery: str | None, values: list[Any]) -> None:
         """Send records; waits until those with a delivery id, or an empty list, have arrived."""
-        data = _dumps((self._sink, delivery, values))
+        data = dumps_record((self._sink, delivery, values))
         try:
             self._socket.sendall(_LENGTH.pack(len(data)) + data)
             if delivery is not None or not values:
@@ -136,16 +136,6 @@ class RemoteBuffer:
             f"the results of {self._operator} cannot be collected: the program that asked for "
             f"them cannot be reached ({type(cause).__name__}: {cause})"
         )
-
-
-def _dumps(frame: Any) -> bytes:
-    try:
-        return pickle.dumps(frame, 5)
-    except Exception:  # functions and classes of the program itself
-        import cloudpickle
-
-        data: bytes = cloudpickle.dumps(frame)
-        return data
 
 
 def _read(connection: socket.socket, size: int) -> bytes:

@@ -34,15 +34,14 @@ def load_values(data: bytes) -> list[Any]:
 
 
 def _dump_by_value(values: list[Any]) -> bytes:
-    import cloudpickle
+    from hurtig.common.program_pickle import dumps_by_value
 
     try:
-        data: bytes = cloudpickle.dumps(values, protocol=5)
-        return data
+        return dumps_by_value(values)
     except Exception as e:
         for index, value in enumerate(values):
             try:
-                cloudpickle.dumps(value, protocol=5)
+                dumps_by_value(value)
             except Exception as cause:
                 raise ProgramError(
                     f"value {index} of the collection cannot be sent to the workers: "

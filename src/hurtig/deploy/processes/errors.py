@@ -7,8 +7,8 @@ import traceback
 from typing import Any
 
 from hurtig.common.errors import HurtigError, JobExecutionError
+from hurtig.common.program_pickle import dumps_record as dumps
 from hurtig.control.messages import Failed
-from hurtig.runtime.network.pickling import dumps
 
 
 def portable(message: Any) -> Any:

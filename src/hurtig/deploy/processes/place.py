@@ -29,7 +29,7 @@ def program_place() -> ProgramPlace:
 
 def enter(place: ProgramPlace) -> None:
     """Make this process like that of the program."""
-    from hurtig.runtime.network.pickling import ProgramModule
+    from hurtig.common.program_pickle import ProgramModule
 
     os.environ.clear()
     os.environ.update(place.environment)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import pickle
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from hurtig.common.errors import JobExecutionError
+from hurtig.common.program_pickle import loads_record
 from hurtig.control.messages import ToJobMaster, ToTaskManager
 from hurtig.deploy.processes.place import program_place
 from hurtig.deploy.processes.pool import ProcessPool, WorkerCallbacks, WorkerHandle
@@ -214,7 +214,7 @@ class ProcessTaskManagers:
         if id_ not in self._workers:
             return  # lost, or the job has ended
         try:
-            message = pickle.loads(data)
+            message = loads_record(data)
         except Exception as error:
             self.replace(id_, f"its message cannot be read: {type(error).__name__}: {error}")
             return

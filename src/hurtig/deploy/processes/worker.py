@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from hurtig.common.program_pickle import dumps_record as dumps
 from hurtig.deploy import garbage
 from hurtig.deploy.processes import output
 from hurtig.deploy.processes.errors import portable
@@ -30,7 +31,6 @@ from hurtig.deploy.processes.wire import (
 )
 from hurtig.runtime import work_directory
 from hurtig.runtime.network.network import Network
-from hurtig.runtime.network.pickling import dumps
 from hurtig.runtime.network.slot import NetworkSlot
 
 LINGER_SECONDS = 5.0

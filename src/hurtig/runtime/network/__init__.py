@@ -2,7 +2,6 @@
 
 ``frames``    bytes of a connection as frames, and back
 ``codec``     messages of an edge as frames
-``pickling``  pickles records of classes that came with the program
 ``link``      a connection, never blocking
 ``sender``, ``receiver``  the two ends of a channel, with credits
 ``network``   all links of a process; the channels of each attempt

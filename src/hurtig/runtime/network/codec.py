@@ -12,6 +12,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from hurtig.common.errors import JobExecutionError, shorten
+from hurtig.common.program_pickle import dumps_record as dumps
 from hurtig.messages import (
     ACTIVE,
     IDLE,
@@ -24,7 +25,6 @@ from hurtig.messages import (
     WatermarkStatus,
 )
 from hurtig.runtime.network import frames as f
-from hurtig.runtime.network.pickling import dumps
 
 if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
