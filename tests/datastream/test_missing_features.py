@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hurtig.common import RestartStrategies
-from hurtig.datastream import RocksDBStateBackend, StreamExecutionEnvironment, missing_features
+from hurtig.datastream import StreamExecutionEnvironment, missing_features
 
 CHECKPOINTS = "checkpoints: this version of hurtig takes no checkpoints"
 RESTARTS = "restart strategy fixed-delay: this version of hurtig does not restart jobs"
-ROCKSDB = "state backend rocksdb: this version of hurtig keeps all state in memory"
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +29,6 @@ def run(env):
             lambda env: env.set_restart_strategy(RestartStrategies.fixed_delay_restart(3, 1)),
             RESTARTS,
         ),
-        (lambda env: env.set_state_backend(RocksDBStateBackend("file:///unused")), ROCKSDB),
     ],
 )
 def test_is_said_once(ask, warning, caplog):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from hurtig.operators.contract import OperatorContext, OperatorMetrics
 from hurtig.operators.runtime_context import StreamingRuntimeContext
-from hurtig.state.backends.heap import HeapKeyedStateBackend
+from hurtig.state.backends.registry import create_keyed_backend
+from hurtig.state.keys import key_group_range
 from hurtig.state.operator_state import DefaultOperatorStateBackend
 from hurtig.state.timers import InternalTimerService
 
@@ -28,7 +29,10 @@ def create_operator_context(
     metrics: OperatorMetrics,
 ) -> OperatorContext:
     """State backends, timers and runtime context of one operator, empty as yet."""
-    backend = HeapKeyedStateBackend(info.max_parallelism, processing_time.now)
+    groups = key_group_range(info.max_parallelism, info.parallelism, info.index)
+    backend = create_keyed_backend(
+        job.settings if keyed else {}, info.max_parallelism, processing_time.now, groups
+    )
     runtime_context = StreamingRuntimeContext(
         operator_name=name,
         subtask_index=info.index,
@@ -49,7 +53,9 @@ def create_operator_context(
         mailbox=mailbox,
         keyed_state=lambda: backend,
         operator_state=DefaultOperatorStateBackend(),
-        timer_service=InternalTimerService(processing_time.now, backend if keyed else None),
+        timer_service=InternalTimerService(
+            processing_time.now, backend if keyed else None, backend.timer_queue
+        ),
         batch_mode=job.batch_mode,
         configuration=job.settings,
         warn=lambda message: job.warn(name, message),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hurtig.state.backends.heap import HeapKeyedStateBackend
 from hurtig.state.files_snapshot import FilesSnapshot
 from hurtig.state.keys import key_group_range
 from hurtig.state.operator_state import redistribute
@@ -32,12 +31,9 @@ def take_snapshot(
     timers = None
     if operator.keyed:
         backend = context.keyed_state()
-        if canonical and not isinstance(backend, HeapKeyedStateBackend):
-            of_savepoint: Any = backend
-            keyed = of_savepoint.snapshot(checkpoint_id, canonical=True)
-        else:
-            keyed = backend.snapshot(checkpoint_id)
-        timers = context.timer_service.snapshot(checkpoint_id, max_parallelism)
+        keyed = backend.snapshot(checkpoint_id, canonical)
+        with_files = isinstance(keyed, FilesSnapshot)
+        timers = context.timer_service.snapshot(checkpoint_id, max_parallelism, with_files)
     return OperatorSnapshot(
         keyed, timers, context.operator_state.snapshot(), own.custom if own is not None else None
     )
@@ -80,7 +76,7 @@ def restore_snapshots(
     context = operator.context
     if operator.keyed:
         groups = key_group_range(info.max_parallelism, info.parallelism, info.index)
-        keyed: list[Any] = [s.keyed for s in snapshots if s.keyed]
+        keyed = [s.keyed for s in snapshots if s.keyed]
         context.keyed_state().restore(keyed, groups)
         context.timer_service.restore([s.timers for s in snapshots if s.timers], groups)
     states = [s.operator_state for s in snapshots if s.operator_state is not None]

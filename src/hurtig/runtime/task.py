@@ -134,4 +134,6 @@ class Task(ABC):
         self._closed = True
         if self.checkpointing is not None:
             self.checkpointing.close()
-        close_all(operator.close for operator in self.operators)
+        operators = [operator.close for operator in self.operators]
+        backends = [part.context.keyed_state().close for part in self.parts if part.keyed]
+        close_all([*operators, *backends])

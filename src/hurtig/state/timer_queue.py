@@ -87,3 +87,7 @@ class TimerQueue:
         for timestamp in sorted(self.buckets):
             for key, namespace in self.buckets[timestamp]:
                 yield timestamp, key, namespace
+
+    def entries_in_memory(self) -> Iterator[tuple[int, Any, Hashable]]:
+        """Those of :meth:`entries` that are not in the files of the state backend."""
+        return self.entries()

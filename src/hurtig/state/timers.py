@@ -66,14 +66,20 @@ class InternalTimerService:
     ``clock``    gives processing time;
     ``backend``  whose current key a timer is registered for; ``None`` off a keyed stream, where
                  only the times can be asked for. It may be set later.
+    ``queue``    makes the queue of a time domain, in memory by default.
     """
 
-    def __init__(self, clock: Callable[[], int], backend: KeyedStateBackend | None = None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], int],
+        backend: KeyedStateBackend | None = None,
+        queue: Callable[[TimeDomain], TimerQueue] = lambda domain: TimerQueue(),
+    ) -> None:
         self.clock = clock
         self.backend = backend
         self.current_watermark = MIN_TIMESTAMP
-        self._event_time = TimerQueue()
-        self._processing_time = TimerQueue()
+        self._event_time = queue(TimeDomain.EVENT_TIME)
+        self._processing_time = queue(TimeDomain.PROCESSING_TIME)
 
     def register_event_time_timer(self, namespace: Hashable, timestamp: int) -> None:
         """Register for the current key; nothing happens where the timer exists."""
@@ -137,9 +143,15 @@ class InternalTimerService:
             if owner == key
         ]
 
-    def snapshot(self, checkpoint_id: int, max_parallelism: int = 128) -> KeyedStateSnapshot:
-        """All timers by key group."""
-        queues = {domain.name: queue.entries() for domain, queue in self._queues()}
+    def snapshot(
+        self, checkpoint_id: int, max_parallelism: int = 128, with_files: bool = False
+    ) -> KeyedStateSnapshot:
+        """All timers by key group; with ``with_files`` without those that are in the files of the
+        backend's snapshot of the same moment."""
+        queues = {
+            domain.name: queue.entries_in_memory() if with_files else queue.entries()
+            for domain, queue in self._queues()
+        }
         return KeyedStateSnapshot(
             checkpoint_id, max_parallelism, write_timers(queues, max_parallelism)
         )

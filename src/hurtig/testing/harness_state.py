@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hurtig.common.accumulators import merged
 from hurtig.state.keys import unwrap_key
+from hurtig.state.snapshot import KeyedStateSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +89,9 @@ class HarnessState:
         """Entries of keyed state over all keys and windows: 0 if nothing has leaked."""
         if not self._part.keyed:
             return 0
-        return sum(block.size for block in self._context.keyed_state().snapshot(0).blocks)
+        snapshot = self._context.keyed_state().snapshot(0, canonical=True)
+        assert isinstance(snapshot, KeyedStateSnapshot)
+        return sum(block.size for block in snapshot.blocks)
 
     def _canonical(self, key: Any) -> Any:
         keyed = self._keys[0]

@@ -227,7 +227,10 @@ class OperatorHarness(HarnessOutput, HarnessState):
         """Close the operator, once."""
         if not self._closed:
             self._closed = True
-            self._operator.close()
+            try:
+                self._operator.close()
+            finally:
+                self._context.keyed_state().close()
 
     def __enter__(self) -> Self:
         return self

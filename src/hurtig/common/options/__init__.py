@@ -107,10 +107,11 @@ _warned: set[str] = set()
 @cache
 def known_options() -> dict[str, ConfigOption[Any]]:
     """Key -> option, older keys included: they lead to the option of today."""
-    from hurtig.common.options import cluster, execution, state, table
+    from hurtig.common.options import cluster, execution, rocksdb, state, table
 
     options: dict[str, ConfigOption[Any]] = {}
-    for listed in (execution.OPTIONS, state.OPTIONS, cluster.OPTIONS, table.OPTIONS):
+    tables = (execution, state, rocksdb, cluster, table)
+    for listed in (t.OPTIONS for t in tables):
         options.update((o.key, o) for o in listed)
     for known in list(options.values()):
         for key in known.fallback_keys:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, MutableMapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hurtig.common.errors import HurtigError
 from hurtig.state.api import State
 from hurtig.state.descriptors import StateDescriptor
 from hurtig.state.snapshot import KeyedStateSnapshot
+from hurtig.state.timer_queue import TimerQueue
+
+if TYPE_CHECKING:
+    from hurtig.state.files_snapshot import FilesSnapshot
+    from hurtig.state.timers import TimeDomain
 
 VOID_NAMESPACE: str = ""
 """The namespace of state that belongs to no window."""
@@ -87,9 +92,32 @@ class KeyedStateBackend(ABC):
         """Remove all state of a key, in every namespace."""
 
     @abstractmethod
-    def snapshot(self, checkpoint_id: int) -> KeyedStateSnapshot:
-        """All entries by key group, detached from later changes."""
+    def snapshot(
+        self, checkpoint_id: int, canonical: bool = False
+    ) -> KeyedStateSnapshot | FilesSnapshot:
+        """All entries by key group, detached from later changes.
+
+        ``canonical``  as a :class:`KeyedStateSnapshot`, which every backend restores.
+        """
 
     @abstractmethod
-    def restore(self, snapshots: Iterable[KeyedStateSnapshot], key_group_range: range) -> None:
-        """Take over what belongs to ``key_group_range``, before the first record."""
+    def restore(
+        self, snapshots: Iterable[KeyedStateSnapshot | FilesSnapshot], key_group_range: range
+    ) -> None:
+        """Take over what belongs to ``key_group_range``, before the first record.
+
+        Files are linked or copied: whoever has loaded the snapshots releases them afterwards.
+        """
+
+    def timer_queue(self, domain: TimeDomain) -> TimerQueue:
+        """An empty queue for the timers of the operator's keys."""
+        return TimerQueue()
+
+    def notify_checkpoint_complete(self, checkpoint_id: int) -> None:
+        """The checkpoint can be restored from."""
+
+    def notify_checkpoint_aborted(self, checkpoint_id: int) -> None:
+        """The checkpoint will not be restored from."""
+
+    def close(self) -> None:
+        """Let go of files and memory; nothing is written. May be called twice."""

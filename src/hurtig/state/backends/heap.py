@@ -14,6 +14,7 @@ from hurtig.state.backends.heap_states import STATES
 from hurtig.state.backends.heap_table import StateTable
 from hurtig.state.backends.heap_ttl import TTL_STATES, TtlSettings
 from hurtig.state.descriptors import StateDescriptor
+from hurtig.state.files_snapshot import FilesSnapshot
 from hurtig.state.snapshot import KeyedStateSnapshot
 
 
@@ -83,14 +84,23 @@ class HeapKeyedStateBackend(KeyedStateBackend):
         for table in self._tables.values():
             table.clear_key(key)
 
-    def snapshot(self, checkpoint_id: int) -> KeyedStateSnapshot:
+    def snapshot(self, checkpoint_id: int, canonical: bool = False) -> KeyedStateSnapshot:
         blocks = write_snapshot(self._tables.values(), self.max_parallelism)
         return KeyedStateSnapshot(
             checkpoint_id, self.max_parallelism, blocks + self._restored.unclaimed()
         )
 
-    def restore(self, snapshots: Iterable[KeyedStateSnapshot], key_group_range: range) -> None:
+    def restore(
+        self, snapshots: Iterable[KeyedStateSnapshot | FilesSnapshot], key_group_range: range
+    ) -> None:
         for snapshot in snapshots:
+            if not isinstance(snapshot, KeyedStateSnapshot):
+                raise ProgramError(
+                    f"the checkpoint holds files of the state backend "
+                    f"{snapshot.header.get('backend')!r}, the job now keeps state in memory. To "
+                    f"change the backend, restore with the former one, take a savepoint, and "
+                    f"start from that"
+                )
             if snapshot.max_parallelism != self.max_parallelism:
                 raise ProgramError(
                     f"the state was written with a maximum parallelism of "
