@@ -29,6 +29,8 @@ class RestoredState(NamedTuple):
     """By uid."""
     in_flight: dict[str, dict[int, StateHandle]]
     """Uid of a vertex -> earlier subtask -> overtaken records."""
+    parallelism: dict[str, int]
+    """Uid of every operator -> how many subtasks it had."""
 
 
 # -- from the JobMaster --------------------------------------------------------------------------

@@ -100,6 +100,7 @@ def restored_state(
             if uid in uids and state.subtasks
         },
         {uid: handles for uid, handles in checkpoint.in_flight.items() if uid in uids},
+        {uid: state.parallelism for uid, state in checkpoint.operators.items()},
     )
 
 

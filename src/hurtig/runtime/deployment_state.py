@@ -13,6 +13,7 @@ from hurtig.checkpoint.storage import open_checkpoint_storage
 from hurtig.checkpoint.upload import SubtaskUpload
 from hurtig.control.messages import Acknowledge, Decline, Drained, RestoredState
 from hurtig.runtime.in_flight import InFlight
+from hurtig.runtime.in_flight_restore import replay
 from hurtig.runtime.operator_snapshot import restore_snapshots
 from hurtig.runtime.subtask_checkpoints import SubtaskCheckpoints
 from hurtig.runtime.work_directory import work_directory
@@ -123,6 +124,10 @@ class DeploymentState:
             for part in task.parts:
                 if part.context.uid in operators:
                     restore_snapshots(part, operators[part.context.uid], info)
+            graph = deployment.graph
+            flying = flights[graph.vertices[id_.vertex].uid]
+            if flying:
+                replay(task, id_, graph, flying, restored.parallelism)
 
     # -- what the tasks say -------------------------------------------------------------------
 

@@ -1,122 +1,145 @@
-"""Replays what was in flight when a checkpoint was taken, also with another parallelism."""
+"""Gives restored tasks the records that an unaligned barrier had overtaken.
+
+What a reader had received is processed first, what a sender still held is sent first. With
+another parallelism records on a keyed edge go to the owner of their key, all others to the subtask
+in whose place their own stands now; watermarks are dropped then: the sources send later ones.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from hurtig.checkpoint.errors import RestoreError
-from hurtig.graph.job_graph import JobEdge, JobGraph, JobVertex
 from hurtig.graph.partitioner import BroadcastPartitioner, KeyGroupPartitioner
 from hurtig.messages import RowBatch
-from hurtig.runtime.channel_id import ChannelId
-from hurtig.runtime.in_flight import InFlight, Message
-from hurtig.runtime.inbox import Inbox, InputGate
-from hurtig.runtime.keying import Canonical
-from hurtig.runtime.outbox import ChannelOutput
-from hurtig.runtime.subtask import SubtaskInfo
+from hurtig.runtime.stream_task import StreamTask
 from hurtig.state.keys import KeyRouter
 
+if TYPE_CHECKING:
+    from hurtig.checkpoint.handles import SubtaskId
+    from hurtig.graph.job_graph import JobEdge, JobGraph, JobVertex
+    from hurtig.runtime.channel_id import ChannelId
+    from hurtig.runtime.in_flight import InFlight, Message
+    from hurtig.runtime.inbox import InputGate
+    from hurtig.runtime.task import Task
 
-def restore_received(
+
+def replay(
+    task: Task,
+    subtask: SubtaskId,
     graph: JobGraph,
-    vertex: JobVertex,
-    info: SubtaskInfo,
-    inbox: Inbox,
-    flights: Iterable[InFlight],
+    flights: Mapping[int, InFlight],
+    parallelism: Mapping[str, int],
 ) -> None:
-    """Put what earlier subtasks of the vertex had received in front of all other messages.
+    """Before the task opens. ``flights`` are those of its vertex by earlier subtask,
+    ``parallelism`` that of the earlier run by uid."""
+    vertex = graph.vertices[subtask.vertex]
+    if isinstance(task, StreamTask):
+        for edge in vertex.in_edges:
+            _receive(task, subtask.subtask, vertex, graph, edge, flights, parallelism)
+    for edge in vertex.out_edges:
+        _send(task, subtask.subtask, vertex, graph, edge, flights, parallelism)
 
-    ``flights``  those of all earlier subtasks, in their order; where no parallelism has changed
-                 that of the same subtask will do.
 
-    Where the readers are others, records of a keyed edge go by key group; a broadcast edge takes
-    those of the first reader, whose state all get; others go by index. Watermarks hold for the
-    same sender only, else they are left out: the sources give them anew.
-    """
-    edges = {(_uid(graph, edge), edge.index): edge for edge in vertex.in_edges}
-    by_edge: dict[tuple[str, int], list[tuple[InputGate, int]]] = {}
-    for gate in inbox.gates:
-        for number, id_ in enumerate(gate.ids):
-            by_edge.setdefault((id_.source, id_.edge), []).append((gate, number))
-    for flight in flights:
+def _receive(
+    task: StreamTask,
+    index: int,
+    vertex: JobVertex,
+    graph: JobGraph,
+    edge: JobEdge,
+    flights: Mapping[int, InFlight],
+    parallelism: Mapping[str, int],
+) -> None:
+    source = graph.vertices[edge.source_vertex]
+    gate, channels = _channels(task, source.uid, edge.index)
+    before = parallelism.get(vertex.uid, vertex.parallelism)
+    same = before == vertex.parallelism and source.parallelism == parallelism.get(
+        source.uid, source.parallelism
+    )
+    for id_, message in _messages(flights, source.uid, edge.index):
+        if same:
+            if id_.reader == index:
+                task.inbox.restored.append((gate, channels[id_], message))
+            continue
+        part = _part(message, id_, edge, index, before, vertex, task)
+        if part is not None:
+            numbers = list(channels.values())
+            task.inbox.restored.append((gate, numbers[id_.sender % len(numbers)], part))
+
+
+def _channels(task: StreamTask, source: str, edge: int) -> tuple[InputGate, dict[ChannelId, int]]:
+    for gate in task.inbox.gates:
+        found = {
+            id_: number
+            for number, id_ in enumerate(gate.ids)
+            if id_.source == source and id_.edge == edge
+        }
+        if found:
+            return gate, found
+    raise KeyError((source, edge))
+
+
+def _messages(
+    flights: Mapping[int, InFlight], source: str, edge: int
+) -> Iterator[tuple[ChannelId, Message]]:
+    for _, flight in sorted(flights.items()):
         for id_, messages in flight.received.items():
-            places = by_edge.get((id_.source, id_.edge))
-            if places is None:
-                raise _unknown(vertex, id_)
-            gate, number = places[id_.sender % len(places)]
-            for place, channel in places:
-                if place.ids[channel] == id_:
-                    inbox.restored += [(place, channel, message) for message in messages]
-                    break
-            else:
-                for batch in _share(vertex, edges[id_.source, id_.edge], info, id_, messages):
-                    inbox.restored.append((gate, number, batch))
-
-
-def _share(
-    vertex: JobVertex, edge: JobEdge, info: SubtaskInfo, id_: ChannelId, messages: list[Message]
-) -> Iterator[RowBatch]:
-    """The records of a channel that has no counterpart which belong to this subtask."""
-    batches = [message for message in messages if isinstance(message, RowBatch)]
-    if id_.readers == info.parallelism:
-        if id_.reader == info.index:
-            yield from batches
-    elif isinstance(edge.partitioner, KeyGroupPartitioner):
-        canonical = Canonical(edge.partitioner, vertex.nodes[0])
-        router = KeyRouter(info.max_parallelism, info.parallelism)
-        for batch in batches:
-            targets = router.route(canonical(batch.keys or [], batch.values))
-            mine = [i for i, target in enumerate(targets) if target == info.index]
-            if mine:
-                yield batch.select(mine)
-    elif isinstance(edge.partitioner, BroadcastPartitioner):
-        if id_.reader == 0:
-            yield from batches
-    elif id_.reader % info.parallelism == info.index:
-        yield from batches
-
-
-def restore_sent(
-    vertex: JobVertex,
-    info: SubtaskInfo,
-    outputs: Mapping[int, ChannelOutput],
-    flights: Iterable[InFlight],
-) -> None:
-    """Send what earlier subtasks of the vertex had not yet got rid of, before all else.
-
-    ``outputs``  by index of the edge; ``flights`` as for :func:`restore_received`. Where senders
-    or readers are others, records are partitioned anew.
-    """
-    edges = {edge.index: edge for edge in vertex.out_edges}
-    for flight in flights:
-        for id_, messages in flight.sent.items():
-            output = outputs.get(id_.edge)
-            if output is None:
-                raise _unknown(vertex, id_)
-            if id_ in output.ids:
+            if id_.source == source and id_.edge == edge:
                 for message in messages:
-                    output.send_to(id_, message)
+                    yield id_, message
+
+
+def _part(
+    message: Message,
+    id_: ChannelId,
+    edge: JobEdge,
+    index: int,
+    before: int,
+    vertex: JobVertex,
+    task: StreamTask,
+) -> RowBatch | None:
+    """What of a message this reader gets where the parallelism has changed."""
+    if not isinstance(message, RowBatch):
+        return None
+    if isinstance(edge.partitioner, KeyGroupPartitioner) and message.keys is not None:
+        keys = message.keys
+        if task.canonical is not None:
+            keys = task.canonical(keys, message.values)
+        routes = KeyRouter(vertex.max_parallelism, vertex.parallelism).route(keys)
+        chosen = [place for place, target in enumerate(routes) if target == index]
+        return message.select(chosen) if chosen else None
+    if isinstance(edge.partitioner, BroadcastPartitioner):
+        return message if id_.reader == index % before else None
+    return message if id_.reader * vertex.parallelism // before == index else None
+
+
+def _send(
+    task: Task,
+    index: int,
+    vertex: JobVertex,
+    graph: JobGraph,
+    edge: JobEdge,
+    flights: Mapping[int, InFlight],
+    parallelism: Mapping[str, int],
+) -> None:
+    target = graph.vertices[edge.target_vertex]
+    before = parallelism.get(vertex.uid, vertex.parallelism)
+    same = before == vertex.parallelism and target.parallelism == parallelism.get(
+        target.uid, target.parallelism
+    )
+    output = next(o for o in task.outputs if o.ids[0].edge == edge.index)
+    for _, flight in sorted(flights.items()):
+        for id_, messages in flight.sent.items():
+            if id_.edge != edge.index or id_.source != vertex.uid:
                 continue
-            same_senders = id_.senders == info.parallelism
-            mine = id_.sender if same_senders else id_.sender % info.parallelism
-            broadcast = isinstance(edges[id_.edge].partitioner, BroadcastPartitioner)
-            if mine == info.index and not (broadcast and id_.reader):
+            if same:
+                if id_.sender == index:
+                    for message in messages:
+                        output.send_restored(id_, message)
+            elif id_.sender * vertex.parallelism // before == index and not (
+                isinstance(edge.partitioner, BroadcastPartitioner) and id_.reader
+            ):
                 for message in messages:
                     if isinstance(message, RowBatch):
                         output.emit(RowBatch(message.values, message.timestamps))
-                output.flush()
-
-
-def _uid(graph: JobGraph, edge: JobEdge) -> str:
-    return graph.vertices[edge.source_vertex].nodes[0].uid
-
-
-def _unknown(vertex: JobVertex, id_: ChannelId) -> RestoreError:
-    name: Any = vertex.nodes[0].name
-    return RestoreError(
-        f"the checkpoint holds records on their way between {id_.source!r} and {name!r}, and the "
-        "program has no such edge any more\n"
-        "  fix       change the program between a savepoint and its restore: savepoints hold no "
-        "records on their way"
-    )
+    output.flush()

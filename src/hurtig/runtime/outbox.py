@@ -159,6 +159,10 @@ class ChannelOutput(Output):
         """Send to one reader, past the partitioner."""
         self._channels[self.ids.index(id_)].send(message)
 
+    def send_restored(self, id_: ChannelId, message: Any) -> None:
+        """Send a message that was on its way in this channel when a checkpoint was taken."""
+        self._channels[self.ids.index(id_)].send(message)
+
     def end_data(self) -> None:
         """No records will follow."""
         self.broadcast(EndOfData())

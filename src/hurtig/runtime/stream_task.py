@@ -43,7 +43,7 @@ class StreamTask(Task):
         self._position = 0
         self._gate = inbox.gates[0]
         self._channel = 0
-        self._canonical = canonical
+        self.canonical = canonical
         self._waits_at_end = False
         """Whether a sender waits for a last checkpoint."""
 
@@ -93,9 +93,9 @@ class StreamTask(Task):
         else:
             self._position = stop
         self.head_metrics.records_in += stop - start
-        if piece.keys is not None and self._canonical is not None:
+        if piece.keys is not None and self.canonical is not None:
             piece = RowBatch(
-                piece.values, piece.timestamps, self._canonical(piece.keys, piece.values)
+                piece.values, piece.timestamps, self.canonical(piece.keys, piece.values)
             )
         started = _seconds()
         self.head.process_batch(piece, self._gate.input_index)
