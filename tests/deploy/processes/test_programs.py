@@ -315,6 +315,31 @@ def test_a_job_restarts_behind_a_killed_worker(tmp_path: Path) -> None:
     assert {line[3:] for line in lines} >= {"('a', 249500)", "('b', 250000)"}
 
 
+@pytest.mark.parametrize("unaligned", ["false", "true"])
+def test_exactly_once_with_a_killed_worker(tmp_path: Path, unaligned: str) -> None:
+    program = f"""
+    import time
+    env = environment(
+        restart__strategy_type="fixed-delay", restart__strategy_fixed__delay_delay="50 ms",
+        execution_checkpointing_unaligned_enabled="{unaligned}",
+    )
+    env.enable_checkpointing(50)
+
+    def slow_and_risky(n):
+        if n % 50 == 0:
+            time.sleep(0.02)
+        return risky(n)
+
+    stream = env.from_sequence(0, 1999).map(slow_and_risky).key_by(lambda e: e[0])
+    with stream.reduce(lambda a, b: (a[0], a[1] + b[1])).execute_and_collect() as results:
+        sums = list(results)
+    print(len(sums), len(set(sums)), max(v for k, v in sums if k == "a"))
+    """
+    result = run(tmp_path, HEAD + KILLED.replace("500", "800") + textwrap.dedent(program))
+    assert os.path.exists(tmp_path / "flag")
+    assert result.stdout == "2000 2000 999000\n", result.stderr
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c(tmp_path: Path, times: int) -> None:
     import signal
