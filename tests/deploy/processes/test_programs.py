@@ -190,6 +190,40 @@ def test_output_goes_where_the_program_redirects_it(tmp_path: Path) -> None:
     assert (result.stdout, result.stderr) == ("50 lines caught\n", "")
 
 
+def test_lines_of_workers_do_not_mix_in_a_pipe(tmp_path: Path) -> None:
+    program = """
+    env = environment()
+    env.from_sequence(0, 399).map(lambda n: f"{n} " + "ab"[n % 2] * 30_000).print()
+    env.execute()
+    """
+    result = run(tmp_path, HEAD + textwrap.dedent(program))
+    lines = result.stdout.splitlines()
+    assert len(lines) == 400
+    assert all(re.fullmatch(r"[12]> \d+ (a{30000}|b{30000})", line) for line in lines)
+
+
+def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
+    program = """
+    env = environment()
+    env.from_sequence(0, 10**9).map(lambda n: n).print()
+    env.execute()
+    """
+    (tmp_path / "job.py").write_text(HEAD + textwrap.dedent(program))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hurtig", "run", str(tmp_path / "job.py")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().strip()
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    process.wait(20)
+
+
 def test_prints_of_functions_appear_at_once(tmp_path: Path) -> None:
     program = """
     import time

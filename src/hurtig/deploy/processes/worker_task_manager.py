@@ -23,10 +23,13 @@ def create(context: WorkerContext) -> TaskManager:
     """A TaskManager that reports regularly."""
 
     def channels(deploy: Deploy, graph: JobGraph) -> SocketChannels:
-        return context.network.channels(deploy.epoch, deploy.addresses, edge_types(graph))
+        attempt = context.network.channels(deploy.epoch, deploy.addresses, edge_types(graph))
+        attempt.when_closed = lambda: lines.forget(deploy.epoch)
+        return attempt
 
+    lines = RemoteLines(context.send)
     slot = context.slot
-    manager = TaskManager(slot, context.send, ThreadIo(slot), channels, RemoteLines(context.send))
+    manager = TaskManager(slot, context.send, ThreadIo(slot), channels, lines)
 
     def report(_: int) -> None:
         for message in manager.report():

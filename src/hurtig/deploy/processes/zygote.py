@@ -21,8 +21,14 @@ from hurtig.deploy.processes.wire import WorkerConfig, receive_request, send_req
 PRELOADED = (
     "cloudpickle",
     "hurtig.datastream",
+    "hurtig.common.coercion",
+    "hurtig.common.serializers",
     "hurtig.deploy.processes.worker",
+    "hurtig.deploy.processes.worker_task_manager",
     "hurtig.graph.codegen.generate",
+    "hurtig.operators.sink_operator",
+    "hurtig.runtime.deployment_state",
+    "hurtig.state.backends.heap",
     "msgspec.msgpack",
 )
 

@@ -206,6 +206,7 @@ class SocketChannels:
         self._outgoing: dict[str, Outgoing] = {}
         self._incoming: list[Incoming] = []
         self._receivers: dict[ChannelId, SocketReceiver] = {}
+        self.when_closed: Callable[[], None] = lambda: None
 
     def sender(self, id_: ChannelId, task_manager: str) -> Channel:
         """The end that sends to a reader on ``task_manager``. Raises ``JobExecutionError`` where
@@ -243,3 +244,4 @@ class SocketChannels:
         self._network.closed(self, list(self._outgoing.values()))
         self._outgoing = {}
         self._local.clear()
+        self.when_closed()
