@@ -46,6 +46,10 @@ class StreamTask(Task):
         self.canonical = canonical
         self._waits_at_end = False
         """Whether a sender waits for a last checkpoint."""
+        self._open_inputs = len(inbox.places)
+        """Channels on which barriers may still come."""
+        self._may_finish = False
+        """Whether all that it wrote is in a complete checkpoint."""
 
     def step(self) -> bool:
         if self.inbox.urgent and self.checkpointing is not None and not self.finished:
@@ -75,6 +79,13 @@ class StreamTask(Task):
     def trigger_checkpoint(self, barrier: CheckpointBarrier) -> None:
         if not self.finished and self.checkpointing is not None:
             self.checkpointing.trigger(barrier)
+
+    def finish_when_committed(self) -> None:
+        """Not before its senders have: a barrier that is on its way must be passed on."""
+        if self._open_inputs:
+            self._may_finish = True
+        elif not self.finished:
+            super().finish_when_committed()
 
     @property
     def unprocessed(self) -> tuple[InputGate, int, RowBatch] | None:
@@ -109,8 +120,11 @@ class StreamTask(Task):
             self._end_channel(gate, channel)
         elif isinstance(message, EndOfInput):
             self._end_channel(gate, channel)
+            self._open_inputs -= 1
             if self.checkpointing is not None and not self.finished:
                 self.checkpointing.end_of_input(gate, channel)
+            if self._may_finish:
+                self.finish_when_committed()
         elif self.checkpointing is not None:
             if isinstance(message, CheckpointBarrier):
                 self.checkpointing.barrier(gate, channel, message)

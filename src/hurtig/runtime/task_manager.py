@@ -13,6 +13,9 @@ from hurtig.runtime.channel_provider import ChannelProvider
 from hurtig.runtime.deployment import Deployment
 from hurtig.runtime.subtask import JobContext
 
+TASK_CLOSING = "a subtask is closing"
+"""Of ``CheckpointFailureReason``, which a job without checkpoints need not load."""
+
 if TYPE_CHECKING:
     from hurtig.checkpoint.environment import IoExecutor
     from hurtig.checkpoint.handles import SubtaskId
@@ -81,7 +84,12 @@ class TaskManager:
     def _on_trigger(self, deployment: Deployment, message: m.TriggerCheckpoint) -> None:
         self._state_of(deployment)
         for subtask in message.subtasks:
-            deployment.tasks[subtask].trigger_checkpoint(message.barrier)
+            task = deployment.tasks[subtask]
+            if task.finished:
+                id_, reason = message.barrier.checkpoint_id, TASK_CLOSING
+                self._send(m.Decline(deployment.epoch, subtask, id_, reason))
+            else:
+                task.trigger_checkpoint(message.barrier)
         self.slot.wakeup()
 
     def _on_complete(self, deployment: Deployment, message: m.CheckpointComplete) -> None:
