@@ -18,7 +18,7 @@ from hurtig.runtime.chain import OperatorChain
 from hurtig.runtime.channel import LocalChannel
 from hurtig.runtime.channel_id import channel_id
 from hurtig.runtime.in_flight import InFlight
-from hurtig.runtime.in_flight_restore import restore_received, restore_sent
+from hurtig.runtime.in_flight_restore import replay
 from hurtig.runtime.inbox import Inbox, InputGate
 from hurtig.runtime.operator_snapshot import restore_snapshots
 from hurtig.runtime.outbox import ChannelOutput
@@ -223,7 +223,7 @@ class Attempt:
         )
         self.tasks[subtask] = task
         if restore is not None:
-            self._restore(vertex, info, task, outputs, restore)
+            self._restore(vertex, info, task, restore)
 
     def _inbox(self, vertex: JobVertex, reader: int) -> Inbox:
         by_input: dict[int, list[Any]] = {}
@@ -239,9 +239,7 @@ class Attempt:
             ]
         )
 
-    def _restore(
-        self, vertex: JobVertex, info: SubtaskInfo, task: Task, outputs: Any, restore: Stored
-    ) -> None:
+    def _restore(self, vertex: JobVertex, info: SubtaskInfo, task: Task, restore: Stored) -> None:
         for part in task.parts:
             uid = part.context.uid
             snapshots = {
@@ -250,11 +248,11 @@ class Attempt:
             }
             if snapshots:
                 restore_snapshots(part, snapshots, info, restore.parallelism[vertex.uid])
-        handles = sorted(restore.in_flight.get(vertex.uid, {}).items())
-        flights = [InFlight.from_bytes(data) for _, data in handles]
-        if isinstance(task, StreamTask):
-            restore_received(self.graph, vertex, info, task.inbox, flights)
-        restore_sent(vertex, info, outputs, flights)
+        flights = {
+            subtask: InFlight.from_bytes(data)
+            for subtask, data in restore.in_flight.get(vertex.uid, {}).items()
+        }
+        replay(task, SubtaskId(vertex.index, info.index), self.graph, flights)
 
     # -- CheckpointResponder ------------------------------------------------------------------
 

@@ -127,7 +127,7 @@ class DeploymentState:
             graph = deployment.graph
             flying = flights[graph.vertices[id_.vertex].uid]
             if flying:
-                replay(task, id_, graph, flying, restored.parallelism)
+                replay(task, id_, graph, flying)
 
     # -- what the tasks say -------------------------------------------------------------------
 

@@ -1,8 +1,9 @@
-"""Gives restored tasks the records that an unaligned barrier had overtaken.
+"""Gives restored tasks the records that an unaligned barrier had passed.
 
 What a reader had received is processed first, what a sender still held is sent first. With
-another parallelism records on a keyed edge go to the owner of their key, all others to the subtask
-in whose place their own stands now; watermarks are dropped then: the sources send later ones.
+another parallelism records on a keyed edge go to the owner of their key; on a broadcast edge all
+get what the first reader had, as its state is the one that all get; others go by index.
+Watermarks hold between the same subtasks only, else they are dropped: the sources send later ones.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from hurtig.checkpoint.errors import RestoreError
 from hurtig.graph.partitioner import BroadcastPartitioner, KeyGroupPartitioner
 from hurtig.messages import RowBatch
 from hurtig.runtime.stream_task import StreamTask
@@ -25,121 +27,96 @@ if TYPE_CHECKING:
 
 
 def replay(
-    task: Task,
-    subtask: SubtaskId,
-    graph: JobGraph,
-    flights: Mapping[int, InFlight],
-    parallelism: Mapping[str, int],
+    task: Task, subtask: SubtaskId, graph: JobGraph, flights: Mapping[int, InFlight]
 ) -> None:
-    """Before the task opens. ``flights`` are those of its vertex by earlier subtask,
-    ``parallelism`` that of the earlier run by uid."""
+    """Before the task opens. ``flights`` are those of its vertex by earlier subtask: all of them,
+    as the subtask takes what is its own. Raises ``RestoreError`` where an edge is gone."""
     vertex = graph.vertices[subtask.vertex]
-    if isinstance(task, StreamTask):
-        for edge in vertex.in_edges:
-            _receive(task, subtask.subtask, vertex, graph, edge, flights, parallelism)
-    for edge in vertex.out_edges:
-        _send(task, subtask.subtask, vertex, graph, edge, flights, parallelism)
+    for _, flight in sorted(flights.items()):
+        if isinstance(task, StreamTask):
+            _receive(task, subtask.subtask, graph, vertex, flight)
+        _send(task, subtask.subtask, vertex, flight)
 
 
 def _receive(
-    task: StreamTask,
-    index: int,
-    vertex: JobVertex,
-    graph: JobGraph,
-    edge: JobEdge,
-    flights: Mapping[int, InFlight],
-    parallelism: Mapping[str, int],
+    task: StreamTask, index: int, graph: JobGraph, vertex: JobVertex, flight: InFlight
 ) -> None:
-    source = graph.vertices[edge.source_vertex]
-    gate, channels = _channels(task, source.uid, edge.index)
-    before = parallelism.get(vertex.uid, vertex.parallelism)
-    same = before == vertex.parallelism and source.parallelism == parallelism.get(
-        source.uid, source.parallelism
-    )
-    for id_, message in _messages(flights, source.uid, edge.index):
-        if same:
-            if id_.reader == index:
-                task.inbox.restored.append((gate, channels[id_], message))
-            continue
-        part = _part(message, id_, edge, index, before, vertex, task)
-        if part is not None:
-            numbers = list(channels.values())
-            task.inbox.restored.append((gate, numbers[id_.sender % len(numbers)], part))
+    edges = {(graph.vertices[e.source_vertex].uid, e.index): e for e in vertex.in_edges}
+    places = _places(task)
+    for id_, messages in flight.received.items():
+        edge, channels = edges.get(id_[:2]), places.get(id_[:2])
+        if edge is None or channels is None:
+            raise _unknown(vertex, id_)
+        here = next(((gate, n) for gate, n in channels if gate.ids[n] == id_), None)
+        if here is not None:
+            task.inbox.restored += [(*here, message) for message in messages]
+        else:
+            there = channels[id_.sender % len(channels)]
+            for batch in _share(task, index, vertex, edge, id_, messages):
+                task.inbox.restored.append((*there, batch))
 
 
-def _channels(task: StreamTask, source: str, edge: int) -> tuple[InputGate, dict[ChannelId, int]]:
+def _places(task: StreamTask) -> dict[tuple[str, int], list[tuple[InputGate, int]]]:
+    places: dict[tuple[str, int], list[tuple[InputGate, int]]] = {}
     for gate in task.inbox.gates:
-        found = {
-            id_: number
-            for number, id_ in enumerate(gate.ids)
-            if id_.source == source and id_.edge == edge
-        }
-        if found:
-            return gate, found
-    raise KeyError((source, edge))
+        for number, id_ in enumerate(gate.ids):
+            places.setdefault(id_[:2], []).append((gate, number))
+    return places
 
 
-def _messages(
-    flights: Mapping[int, InFlight], source: str, edge: int
-) -> Iterator[tuple[ChannelId, Message]]:
-    for _, flight in sorted(flights.items()):
-        for id_, messages in flight.received.items():
-            if id_.source == source and id_.edge == edge:
-                for message in messages:
-                    yield id_, message
-
-
-def _part(
-    message: Message,
-    id_: ChannelId,
-    edge: JobEdge,
-    index: int,
-    before: int,
-    vertex: JobVertex,
+def _share(
     task: StreamTask,
-) -> RowBatch | None:
-    """What of a message this reader gets where the parallelism has changed."""
-    if not isinstance(message, RowBatch):
-        return None
-    if isinstance(edge.partitioner, KeyGroupPartitioner) and message.keys is not None:
-        keys = message.keys
-        if task.canonical is not None:
-            keys = task.canonical(keys, message.values)
-        routes = KeyRouter(vertex.max_parallelism, vertex.parallelism).route(keys)
-        chosen = [place for place, target in enumerate(routes) if target == index]
-        return message.select(chosen) if chosen else None
-    if isinstance(edge.partitioner, BroadcastPartitioner):
-        return message if id_.reader == index % before else None
-    return message if id_.reader * vertex.parallelism // before == index else None
-
-
-def _send(
-    task: Task,
     index: int,
     vertex: JobVertex,
-    graph: JobGraph,
     edge: JobEdge,
-    flights: Mapping[int, InFlight],
-    parallelism: Mapping[str, int],
-) -> None:
-    target = graph.vertices[edge.target_vertex]
-    before = parallelism.get(vertex.uid, vertex.parallelism)
-    same = before == vertex.parallelism and target.parallelism == parallelism.get(
-        target.uid, target.parallelism
+    id_: ChannelId,
+    messages: list[Message],
+) -> Iterator[RowBatch]:
+    """The records of a channel without counterpart that belong to this reader."""
+    batches = [message for message in messages if isinstance(message, RowBatch)]
+    if id_.readers == vertex.parallelism:
+        if id_.reader == index:
+            yield from batches
+    elif isinstance(edge.partitioner, KeyGroupPartitioner):
+        router = KeyRouter(vertex.max_parallelism, vertex.parallelism)
+        for batch in batches:
+            keys = batch.keys or []
+            if task.canonical is not None:
+                keys = task.canonical(keys, batch.values)
+            mine = [place for place, target in enumerate(router.route(keys)) if target == index]
+            if mine:
+                yield batch.select(mine)
+    elif isinstance(edge.partitioner, BroadcastPartitioner):
+        if id_.reader == 0:
+            yield from batches
+    elif id_.reader % vertex.parallelism == index:
+        yield from batches
+
+
+def _send(task: Task, index: int, vertex: JobVertex, flight: InFlight) -> None:
+    edges = {edge.index: edge for edge in vertex.out_edges}
+    outputs = {output.ids[0].edge: output for output in task.outputs}
+    for id_, messages in flight.sent.items():
+        output = outputs.get(id_.edge)
+        if output is None:
+            raise _unknown(vertex, id_)
+        if id_ in output.ids:
+            for message in messages:
+                output.send_restored(id_, message)
+            continue
+        mine = id_.sender if id_.senders == vertex.parallelism else id_.sender % vertex.parallelism
+        copy = isinstance(edges[id_.edge].partitioner, BroadcastPartitioner) and id_.reader > 0
+        if mine == index and not copy:
+            for message in messages:
+                if isinstance(message, RowBatch):
+                    output.emit(RowBatch(message.values, message.timestamps))
+            output.flush()
+
+
+def _unknown(vertex: JobVertex, id_: ChannelId) -> RestoreError:
+    return RestoreError(
+        f"the checkpoint holds records on their way between {id_.source!r} and "
+        f"{vertex.nodes[0].name!r}, and the program has no such edge any more\n"
+        "  fix       change the program between a savepoint and its restore: savepoints hold no "
+        "records on their way"
     )
-    output = next(o for o in task.outputs if o.ids[0].edge == edge.index)
-    for _, flight in sorted(flights.items()):
-        for id_, messages in flight.sent.items():
-            if id_.edge != edge.index or id_.source != vertex.uid:
-                continue
-            if same:
-                if id_.sender == index:
-                    for message in messages:
-                        output.send_restored(id_, message)
-            elif id_.sender * vertex.parallelism // before == index and not (
-                isinstance(edge.partitioner, BroadcastPartitioner) and id_.reader
-            ):
-                for message in messages:
-                    if isinstance(message, RowBatch):
-                        output.emit(RowBatch(message.values, message.timestamps))
-    output.flush()

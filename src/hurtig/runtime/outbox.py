@@ -155,10 +155,6 @@ class ChannelOutput(Output):
             if (held := channel.overtake(barrier))
         ]
 
-    def send_to(self, id_: ChannelId, message: Any) -> None:
-        """Send to one reader, past the partitioner."""
-        self._channels[self.ids.index(id_)].send(message)
-
     def send_restored(self, id_: ChannelId, message: Any) -> None:
         """Send a message that was on its way in this channel when a checkpoint was taken."""
         self._channels[self.ids.index(id_)].send(message)
