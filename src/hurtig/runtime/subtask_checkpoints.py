@@ -163,7 +163,7 @@ class SubtaskCheckpoints:
         self._stop = None
         self._set_stopping(False)
         if self._task.drained and not self.wait_at_end:
-            self._task.finish()
+            self._task.finish_when_committed()
 
     def close(self) -> None:
         """Forget what is under way."""
