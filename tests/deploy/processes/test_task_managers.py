@@ -227,6 +227,27 @@ def test_a_killed_worker_is_told_and_replaced(client: Client) -> None:
     assert client.acquire(2) == ["tm-2", "tm-3"]
 
 
+def test_the_loss_of_a_worker_is_told_before_what_it_did_to_others(client: Client) -> None:
+    from hurtig.control.messages import Failed
+    from hurtig.runtime.network.errors import ConnectionLostError
+
+    client.acquire(2)
+    told: list[str] = []
+    client.workers.connect(
+        lambda id_, message: told.append(f"{id_} says"),
+        lambda id_, reason: told.append(f"{id_} is lost"),
+    )
+    effect = Failed(1, None, ConnectionLostError("the connection to tm-1 was lost"))
+    pid = client.workers.pids()["tm-1"]
+    client.tell("tm-2", "call", lambda context: context.send(effect))
+    client.until(lambda: client.workers._effects)
+    os.kill(pid, signal.SIGKILL)
+    client.until(lambda: len(told) == 3)
+    assert told == ["tm-2 says", "tm-1 is lost", "tm-2 says"]  # the first: the call's result
+    client.tell("tm-2", "call", lambda context: context.send(effect))
+    client.until(lambda: len(told) == 5)  # nobody is lost: told a little later
+
+
 def test_what_a_worker_said_before_its_end_comes_first(client: Client) -> None:
     (id_,) = client.acquire(1)
     for i in range(100):

@@ -10,16 +10,19 @@ from typing import Protocol
 
 from hurtig.common.errors import JobExecutionError
 from hurtig.common.program_pickle import loads_record
-from hurtig.control.messages import ToJobMaster, ToTaskManager
+from hurtig.control.messages import Failed, ToJobMaster, ToTaskManager
 from hurtig.deploy.processes.place import program_place
 from hurtig.deploy.processes.pool import ProcessPool, WorkerCallbacks, WorkerHandle
 from hurtig.deploy.processes.shared_pool import shared_pool
 from hurtig.deploy.processes.wire import WorkerConfig
+from hurtig.runtime.network.errors import ConnectionLostError
 
 START_SECONDS = 60.0
 DEFAULT_INTERVAL_MS, DEFAULT_TIMEOUT_MS = 1000, 5000
 GRACE_SECONDS = 10.0
 """How long functions and sinks may take to close."""
+CAUSE_MS = 1000
+"""How long the news that a connection was lost waits for the news of why."""
 DEFAULT_FACTORY = "hurtig.deploy.processes.worker_task_manager:create"
 
 
@@ -85,7 +88,7 @@ class ProcessTaskManagers:
         self._started = 0
         self._workers: dict[str, _Worker] = {}
         self._waiting: _Waiting | None = None
-        self._released = False
+        self._effects: list[tuple[str, Failed, Callable[[], None]]] = []
         self._unended: set[str] = set()
         self._all_ended = threading.Event()
         self._all_ended.set()
@@ -139,7 +142,9 @@ class ProcessTaskManagers:
 
     def release(self) -> None:
         """The job has ended: let the workers close their functions, and end."""
-        self._released = True
+        for _, _, cancel in self._effects:
+            cancel()
+        self._effects.clear()
         self._stop_waiting()
         for worker in self._workers.values():
             self._pool.stop(worker.handle, GRACE_SECONDS)
@@ -218,7 +223,23 @@ class ProcessTaskManagers:
         except Exception as error:
             self.replace(id_, f"its message cannot be read: {type(error).__name__}: {error}")
             return
-        self.receive(id_, message)
+        if isinstance(message, Failed) and isinstance(message.error, ConnectionLostError):
+            self._await_cause(id_, message)
+        else:
+            self.receive(id_, message)
+
+    def _await_cause(self, id_: str, message: Failed) -> None:
+        """A neighbour noticed first that a worker is gone: the user should hear of that one."""
+        at = self._main.now() + CAUSE_MS
+        cancel = self._main.schedule(at, lambda _: self._tell_effects())
+        self._effects.append((id_, message, cancel))
+
+    def _tell_effects(self) -> None:
+        effects, self._effects = self._effects, []
+        for id_, message, cancel in effects:
+            cancel()
+            if id_ in self._workers:
+                self.receive(id_, message)
 
     def on_lost(self, id_: str, reason: str) -> None:
         """A worker is gone."""
@@ -227,6 +248,7 @@ class ProcessTaskManagers:
             return
         if worker.address is not None:
             self.lost(id_, reason)
+            self._tell_effects()
         elif self._waiting is not None:
             self._give_up(f"did not start: {reason}")
 
