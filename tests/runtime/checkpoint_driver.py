@@ -9,14 +9,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from hurtig.runtime.deployment import _canonical, receivers
-
 from hurtig.checkpoint.handles import SubtaskId
 from hurtig.graph.job_graph import JobGraph, JobVertex, deserialize, serialize
 from hurtig.messages import CheckpointBarrier, RowBatch
 from hurtig.runtime.chain import OperatorChain
 from hurtig.runtime.channel import LocalChannel
 from hurtig.runtime.channel_id import channel_id
+from hurtig.runtime.deployment import _canonical, receivers
 from hurtig.runtime.in_flight import InFlight
 from hurtig.runtime.in_flight_restore import replay
 from hurtig.runtime.inbox import Inbox, InputGate
@@ -135,6 +134,8 @@ class Attempt:
         self.declines: list[tuple[int, str]] = []
         self.warnings: list[str] = []
         self.unaligned_records = 0
+        self.zombie = False
+        """Declared dead, but still at work: nobody listens to it any more."""
         self._exactly_once = exactly_once
         self._checkpointing = checkpointing
         self._two_sided = two_sided
@@ -266,7 +267,7 @@ class Attempt:
         sync_ms: int,
     ) -> None:
         stored = self.under_way.get(barrier.checkpoint_id)
-        if stored is None:
+        if stored is None or self.zombie:
             return
         for uid, snapshot in snapshots.items():
             stored.operators.setdefault(uid, {})[subtask.subtask] = snapshot.to_bytes()
@@ -359,6 +360,8 @@ class Attempt:
     def _count_finished(self) -> None:
         """A subtask that has finished has nothing to acknowledge any more."""
         for stored in list(self.under_way.values()):
+            if self.zombie:
+                return
             stored.waiting -= {s for s, task in self.tasks.items() if task.finished}
             if not stored.waiting and stored.barrier.checkpoint_id in self.under_way:
                 self._complete(stored)
@@ -389,6 +392,14 @@ class Attempt:
             self._count_finished()
             quiet = 0 if moved else quiet + 1
 
+    def haunt(self) -> None:
+        """Go on for a while after having been declared dead."""
+        self.zombie = True
+        self.news.clear()
+        self.under_way.clear()
+        for _ in range(self.rng.randrange(60)):
+            self.step()
+
     def kill(self) -> None:
         """Close all, as after a failure elsewhere."""
         for task in self.tasks.values():
@@ -406,6 +417,7 @@ def run_with_failures(
     rng = random.Random(seed)
     barrier = settings.pop("barrier", {})
     concurrent = settings.pop("concurrent", 1)
+    zombies = settings.pop("zombies", False)
     attempts: list[Attempt] = []
     restore: Stored | None = None
     next_id = 1
@@ -413,12 +425,18 @@ def run_with_failures(
         make = graph_of if parallelism_changes is None else parallelism_changes(number)
         attempt = Attempt(make(), rng, number, restore, first_id=next_id, **settings)
         attempts.append(attempt)
+        if zombies and number and rng.random() < 0.7:
+            attempts[-2].haunt()
         last = number == failures
         steps = 1_000_000 if last else rng.randrange(20, 500)
         if attempt.run(steps, rng.choice([10, 40, 200]), concurrent, **barrier):
             break
-        attempt.kill()
+        if not zombies:
+            attempt.kill()
         restore = attempt.completed[-1] if attempt.completed else None
         next_id = attempt.next_id
     assert attempts[-1].finished
+    if zombies:
+        for attempt in attempts:
+            attempt.kill()
     return attempts

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.runtime.checkpoint_driver import run_with_failures
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.runtime.checkpoint_driver import run_with_failures
 
 from hurtig.common import Time, Types, WatermarkStrategy
 from hurtig.connectors.sink import Committer, Sink, SinkContext, SinkWriter

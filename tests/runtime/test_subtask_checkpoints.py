@@ -54,7 +54,7 @@ class Seen(StreamOperator):
     def process_status(self, status: WatermarkStatus, input_index: int = 0) -> None:
         pass
 
-    def prepare_snapshot(self, checkpoint_id: int) -> None:
+    def prepare_snapshot(self, checkpoint_id: int, savepoint: bool = False) -> None:
         self.output.emit(RowBatch([f"before {checkpoint_id}"]))
 
     def notify_checkpoint_complete(self, checkpoint_id: int) -> None:
@@ -262,7 +262,7 @@ def test_state_that_cannot_be_written_declines_and_names_it() -> None:
 def test_an_error_of_the_operator_is_no_decline() -> None:
     f = Fixture(1).send(0, barrier())
 
-    def fail(checkpoint_id: int) -> None:
+    def fail(checkpoint_id: int, savepoint: bool = False) -> None:
         raise ValueError("no")
 
     f.operator.prepare_snapshot = fail  # type: ignore[method-assign]

@@ -28,6 +28,7 @@ class SinkContext:
         checkpointing: bool = False,
         commit: Callable[[list[Any]], None] = lambda committables: None,
         uid: str = "",
+        job_id: str = "",
     ) -> None:
         self.subtask_index = subtask_index
         self.parallelism = parallelism
@@ -36,6 +37,8 @@ class SinkContext:
         """``bad_record(reason, location, content)``: applies the error policy of the sink."""
         self.operator_name = operator_name
         self.uid = uid
+        self.job_id = job_id
+        """The same in all attempts of a job; empty where there is no job."""
         self.checkpointing = checkpointing
         """Whether commits follow checkpoints; without them they follow each roll and the end."""
         self.commit = commit
@@ -72,8 +75,15 @@ class SinkWriter(ABC):
         """Release resources; called also after a failure, when nothing may become final."""
 
 
+def _silent(message: str) -> None:
+    pass
+
+
 class Committer(ABC):
     """Makes committables final; must be idempotent, a commit may be repeated after a failure."""
+
+    warn: Callable[[str], None] = staticmethod(_silent)
+    """Set by the runtime: tells the user something."""
 
     @abstractmethod
     def commit(self, committables: list[Any]) -> None:

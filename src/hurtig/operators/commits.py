@@ -32,6 +32,8 @@ class Commits:
     ) -> None:
         self._context = context
         self._committer = committer
+        if committer is not None:
+            committer.warn = context.warn
         self._sink = sink
         self._new: list[Any] = []
         self._kept: list[tuple[int, Any]] = []

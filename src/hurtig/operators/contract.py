@@ -202,8 +202,9 @@ class StreamOperator(ABC):
 
         return user_error(self, exc, record, has_record)
 
-    def prepare_snapshot(self, checkpoint_id: int) -> None:
-        """Called before the barrier is sent on: the last chance to emit what belongs before it."""
+    def prepare_snapshot(self, checkpoint_id: int, savepoint: bool = False) -> None:
+        """Called before the barrier is sent on: the last chance to emit what belongs before it.
+        A savepoint outlives the job, so it refers to nothing outside that the job still changes."""
 
     def notify_checkpoint_complete(self, checkpoint_id: int) -> None:
         """A checkpoint, and with it all earlier ones, is complete. Some are not told of."""

@@ -48,6 +48,7 @@ class SinkOperator(StreamOperator):
                 checkpointing=self.context.checkpointing,
                 commit=self._commits.now,
                 uid=self.context.uid,
+                job_id=self.context.job_id,
             )
         )
         self._writer_state = state.get_list_state(ListStateDescriptor(WRITER_STATE))
@@ -78,14 +79,12 @@ class SinkOperator(StreamOperator):
 
     # -- checkpoints --------------------------------------------------------------------------
 
-    def prepare_snapshot(self, checkpoint_id: int) -> None:
+    def prepare_snapshot(self, checkpoint_id: int, savepoint: bool = False) -> None:
         with self._told():
             if not self._finished:
                 self._writer.flush(end_of_input=False)
-                # Without checkpoints a savepoint may hold nothing that is still being written:
-                # the writer goes on after it, and nobody would keep the two apart.
-                whole = not self.context.checkpointing
-                self._commits.add(self._writer.prepare_commit(end_of_input=whole))
+                # A savepoint holds nothing unfinished: the writer goes on with it meanwhile.
+                self._commits.add(self._writer.prepare_commit(end_of_input=savepoint))
             self._commits.assign(checkpoint_id)
 
     def snapshot_state(self, checkpoint_id: int) -> None:

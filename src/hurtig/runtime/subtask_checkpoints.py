@@ -287,7 +287,7 @@ class SubtaskCheckpoints:
     def _prepare(self, barrier: CheckpointBarrier) -> None:
         checkpoint_id = barrier.checkpoint_id
         for part in self._task.parts:
-            part.prepare_snapshot(checkpoint_id)
+            part.prepare_snapshot(checkpoint_id, barrier.is_savepoint)
         if self._task.drained and self._final is None:
             self._final = checkpoint_id
         if barrier.stop:

@@ -15,11 +15,12 @@ from hurtig.operators.contract import OperatorContext, OperatorMetrics, StreamOp
 from hurtig.operators.fusion import FusableOperator
 from hurtig.operators.processing_time import ManualProcessingTime
 from hurtig.runtime.operator_context import create_operator_context
-from hurtig.runtime.operator_snapshot import restore_snapshots, take_snapshot
+from hurtig.runtime.operator_snapshot import restore_snapshots
 from hurtig.runtime.subtask import JobContext, SubtaskInfo
 from hurtig.runtime.type_check import type_check
 from hurtig.state.keys import KeyGuard, key_group_for, operator_index
 from hurtig.state.snapshot import OperatorSnapshot
+from hurtig.testing.harness_checkpoints import HarnessCheckpoints
 from hurtig.testing.harness_output import HarnessOutput
 from hurtig.testing.harness_state import HarnessState
 from hurtig.testing.manual_mailbox import ManualMailbox
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _NO_RESTART = "an operator in BATCH mode, or one that is not a copy, cannot be restarted"
 
 
-class OperatorHarness(HarnessOutput, HarnessState):
+class OperatorHarness(HarnessOutput, HarnessState, HarnessCheckpoints):
     """One open operator subtask on a clock and watermarks of the test's choice.
 
     ``operator``         an operator, a function object (``KeyedProcessFunction``, ``MapFunction``
@@ -49,6 +50,7 @@ class OperatorHarness(HarnessOutput, HarnessState):
     ``batch_mode``       runs it as BATCH mode does: keyed records are sorted when the input ends.
     ``copy``             ``False`` runs the given operator itself, which then may share objects
                          with the test (a mock, a list of calls); it cannot be restarted.
+    ``checkpointing``    sinks commit when a snapshot is said to be complete, not at the end.
 
     Methods that give the operator something return the harness, so that calls can be chained.
 
@@ -74,6 +76,7 @@ class OperatorHarness(HarnessOutput, HarnessState):
         batch_mode: bool = False,
         copy: bool = True,
         job_parameters: dict[str, str] | None = None,
+        checkpointing: bool = False,
         watermark_interval_ms: int = 200,
         snapshots: Iterable[OperatorSnapshot] = (),
     ) -> None:
@@ -97,6 +100,7 @@ class OperatorHarness(HarnessOutput, HarnessState):
         ]
         self._info = SubtaskInfo(subtask_index, parallelism, max_parallelism, 0)
         self._parameters = job_parameters or {}
+        self._checkpointing = checkpointing
         self._watermark_interval_ms = watermark_interval_ms
         self._unkind = unkind
         self._batch_mode = batch_mode
@@ -166,6 +170,7 @@ class OperatorHarness(HarnessOutput, HarnessState):
             lambda _, message: self.warnings.append(message),
             self._parameters,
             lambda key, default: interval,
+            checkpointing=self._checkpointing,
         )
 
     def _operator_context(self) -> OperatorContext:
@@ -180,12 +185,6 @@ class OperatorHarness(HarnessOutput, HarnessState):
             self._mailbox,
             self.metrics,
         )
-
-    def snapshot(self) -> OperatorSnapshot:
-        """All state of the operator as a checkpoint would store it; it goes on as before."""
-        self._checkpoints += 1
-        taken = take_snapshot(self._part, self._checkpoints, self._info.max_parallelism)
-        return OperatorSnapshot.from_bytes(taken.to_bytes())
 
     def restart(self, repeat_watermarks: bool = True) -> Self:
         """Snapshot, close, and go on in a fresh copy, as after a failure.

@@ -102,6 +102,7 @@ class SinkDriver:
                 self.bad_records,
                 checkpointing=checkpointing,
                 commit=committer.commit,
+                job_id="0123456789",
             )
         )
         if states:

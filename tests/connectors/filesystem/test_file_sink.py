@@ -201,6 +201,102 @@ def test_a_killed_writer_goes_on_from_its_checkpoint(tmp_path, sink_driver, kind
     killed.writer._buckets[""]._part._stream.close()
 
 
+def test_a_zombie_that_goes_on_writing_changes_nothing(tmp_path, sink_driver):
+    sink = rows(tmp_path).build()
+    zombie = sink_driver(sink, checkpointing=True)
+    zombie.write("a")
+    state = zombie.checkpoint()
+    again = sink_driver(sink, checkpointing=True, states=state)
+    zombie.write("z" * 100_000)
+    again.write("b")
+    zombie.write("z" * 100_000)
+    again.finish()
+    zombie.writer.close()
+    assert content(tmp_path) == "a\nb\n"
+
+
+def test_a_file_stays_until_its_copy_is_safe(tmp_path, sink_driver):
+    sink = rows(tmp_path).build()
+    first = sink_driver(sink, checkpointing=True)
+    first.write("a")
+    state = first.checkpoint()
+    first.writer.close()
+    for value in "bc":  # two attempts die before their first checkpoint is complete
+        again = sink_driver(sink, checkpointing=True, states=state)
+        again.write(value)
+        again.checkpoint(2)
+        again.writer.close()
+    last = sink_driver(sink, checkpointing=True, states=state)
+    last.write("d")
+    last.finish()
+    assert content(tmp_path) == "a\nd\n"
+
+
+def test_a_file_of_another_job_is_not_deleted(tmp_path, sink_driver):
+    sink = rows(tmp_path).build()
+    other = sink_driver(sink, checkpointing=True)
+    other.writer._settings.context.job_id = "another job"
+    other.write("a")
+    state = other.checkpoint()
+    again = sink_driver(sink, checkpointing=True, states=state)
+    again.finish()
+    assert content(tmp_path) == "a\n"
+    assert len(hidden(tmp_path)) == 1
+    other.write("b")
+    other.finish()
+    assert content(tmp_path) in ("a\nb\n", "a\na\nb\n")
+
+
+def test_files_that_no_checkpoint_knows_go_with_their_writer(tmp_path, sink_driver):
+    policy = RollingPolicy.default_rolling_policy(part_size=1)
+    sink = rows(tmp_path).with_rolling_policy(policy).build()
+    driver = sink_driver(sink, checkpointing=True)
+    driver.write("a")
+    driver.checkpoint()
+    driver.write("b", "c")  # the first closes the file of the checkpoint
+    assert len(hidden(tmp_path)) == 3
+    driver.writer.close()
+    (kept,) = hidden(tmp_path)
+    assert kept.read_text() == "a\n"
+
+
+def test_what_became_final_after_a_checkpoint_is_not_resumed(tmp_path, sink_driver):
+    sink = rows(tmp_path).build()
+    job = sink_driver(sink, checkpointing=True)
+    job.write("a")
+    state = job.checkpoint()
+    job.write("b")
+    job.finish()
+    again = sink_driver(sink, checkpointing=True, states=state)
+    again.write("b")
+    again.finish()
+    assert sorted(p.read_text() for p in visible(tmp_path)) == ["a\nb\n", "b\n"]
+
+
+def test_an_unfinished_file_that_is_gone_names_the_ways_out(tmp_path, sink_driver):
+    sink = rows(tmp_path).build()
+    job = sink_driver(sink, checkpointing=True)
+    job.write("a")
+    state = job.checkpoint()
+    job.writer.close()
+    os.remove(hidden(tmp_path)[0])
+    with pytest.raises(JobExecutionError, match="restore a later checkpoint, or a savepoint"):
+        sink_driver(sink, checkpointing=True, states=state)
+
+
+def test_a_repeated_commit_does_not_mind_files_that_were_moved_away(tmp_path, sink_driver):
+    driver = sink_driver(rows(tmp_path).build(), checkpointing=True)
+    driver.write("a")
+    prepared = driver.writer.prepare_commit(True)
+    driver.committer.commit(prepared)
+    os.remove(visible(tmp_path)[0])
+    warnings = []
+    driver.committer.warn = warnings.append
+    driver.committer.commit_again(prepared)
+    assert "neither it nor" in warnings[0]
+    driver.writer.close()
+
+
 def test_two_states_in_one_writer_after_scaling_down(tmp_path, sink_driver):
     sink = rows(tmp_path).build()
     states = []

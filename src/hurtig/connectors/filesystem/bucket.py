@@ -16,6 +16,7 @@ from hurtig.connectors.filesystem.part_file import (
     FileCommittable,
     PartFile,
     PartFileState,
+    of_job,
 )
 from hurtig.connectors.filesystem.rolling_policy import RollingPolicy, size_limit
 from hurtig.connectors.sink import SinkContext
@@ -59,11 +60,16 @@ class Bucket(ABC, Generic[_Part]):
         self._part: _Part | None = None
         self.pending: list[FileCommittable] = []
         """Closed files, not yet handed to the committer."""
+        self._job = settings.context.job_id[:8]
+        self._in_checkpoints: set[str] = set()
+        """Those of the closed files that a checkpoint may still need unfinished."""
+        self._replaced: list[str] = []
+        """Unfinished files of an earlier attempt that were copied."""
 
     @property
     def active(self) -> bool:
         """Whether it holds anything."""
-        return self._part is not None or bool(self.pending)
+        return self._part is not None or bool(self.pending) or bool(self._replaced)
 
     @abstractmethod
     def write(self, elements: Sequence[Any], now: int) -> None:
@@ -99,6 +105,15 @@ class Bucket(ABC, Generic[_Part]):
         if self._part is not None:
             part, self._part = self._part, None
             self.pending.append(part.finish())
+            if part.in_checkpoint:
+                self._in_checkpoints.add(self.pending[-1].in_progress)
+
+    def hand_over(self) -> list[FileCommittable]:
+        """The closed files, and what is to be deleted once they are final."""
+        files, self.pending = self.pending, []
+        replaced, self._replaced = self._replaced, []
+        self._in_checkpoints.clear()
+        return files + [FileCommittable(self.bucket_id, path, "", 0) for path in replaced]
 
     def on_checkpoint(self, end_of_input: bool) -> None:
         """Close the part file where a checkpoint or the end asks for it."""
@@ -112,13 +127,13 @@ class Bucket(ABC, Generic[_Part]):
         if part is not None and self._policy.should_roll_on_processing_time(part, now):
             self.roll()
 
-    def abandon(self, delete: bool) -> None:
-        """Give everything up after a failure."""
+    def abandon(self, keep: bool) -> None:
+        """Give everything up after a failure; ``keep`` what a checkpoint may need."""
         if self._part is not None:
             part, self._part = self._part, None
-            part.abandon(delete)
-        if delete:
-            for committable in self.pending:
+            part.abandon(delete=not (keep and part.in_checkpoint))
+        for committable in self.pending:
+            if not (keep and committable.in_progress in self._in_checkpoints):
                 self._settings.filesystem.delete(committable.in_progress)
 
     def _open_part(self, now: int) -> _Part:
@@ -173,7 +188,11 @@ class RowBucket(Bucket[PartFile]):
         return not limit or size + (0 if self._part is None else self._part.get_size()) <= limit
 
     def _resume(self, part: PartFileState) -> None:
-        resumed = PartFile.resume(self._settings.filesystem, self.bucket_id, part)
+        resumed = PartFile.resume(self._settings.filesystem, self.bucket_id, part, self._job)
+        if resumed is None:
+            return
+        if of_job(part.in_progress, self._job):
+            self._replaced.append(part.in_progress)
         if self._part is None:
             self._part = resumed
         else:
@@ -181,7 +200,9 @@ class RowBucket(Bucket[PartFile]):
             self.pending.append(resumed.finish())
 
     def _begin(self, name: str, now: int) -> PartFile:
-        return PartFile.begin(self._settings.filesystem, self._directory, name, self.bucket_id, now)
+        return PartFile.begin(
+            self._settings.filesystem, self._directory, name, self.bucket_id, now, self._job
+        )
 
 
 class BulkBucket(Bucket[BulkPartFile]):
@@ -224,7 +245,7 @@ class BulkBucket(Bucket[BulkPartFile]):
 
     def _begin(self, name: str, now: int) -> BulkPartFile:
         begun = PartFile.begin(
-            self._settings.filesystem, self._directory, name, self.bucket_id, now
+            self._settings.filesystem, self._directory, name, self.bucket_id, now, self._job
         )
         part = BulkPartFile(
             begun._filesystem, self.bucket_id, begun._in_progress, begun._final, now, begun._stream

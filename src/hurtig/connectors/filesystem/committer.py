@@ -19,22 +19,28 @@ class FileCommitter(Committer):
         self._compaction = compaction
 
     def commit(self, committables: list[Any]) -> None:
+        self._commit(committables, again=False)
+
+    def commit_again(self, committables: list[Any]) -> None:
+        """A file that is in neither place was moved away since it became final."""
+        self._commit(committables, again=True)
+
+    def _commit(self, committables: list[Any], again: bool) -> None:
         filesystem = self._filesystem
         committed = []
         directories = set()
         for committable in committables:
             file = FileCommittable(*committable)
+            if not file.final:
+                filesystem.delete(file.in_progress)
+                continue
             try:
                 filesystem.move(file.in_progress, file.final)
             except OSError as e:
                 if filesystem.status(file.in_progress) is not None:
                     raise
                 if filesystem.status(file.final) is None and self._compaction is None:
-                    raise JobExecutionError(
-                        f"the part file {file.final} cannot be committed: neither it nor "
-                        f"{file.in_progress} exists; was the output directory cleaned up "
-                        "while the job ran?"
-                    ) from e
+                    self._missing(file, e, again)
                 continue
             committed.append(file)
             directories.add(file.final.rpartition("/")[0])
@@ -42,6 +48,15 @@ class FileCommitter(Committer):
             filesystem.sync_directory(directory or ".")
         if self._compaction is not None:
             self._compaction.after_commit(committed)
+
+    def _missing(self, file: FileCommittable, error: OSError, again: bool) -> None:
+        text = (
+            f"the part file {file.final} cannot be committed: neither it nor {file.in_progress} "
+            "exists; was the output directory cleaned up while the job ran?"
+        )
+        if not again:
+            raise JobExecutionError(text) from error
+        self.warn(f"{text} It goes on, as an earlier attempt may have committed it")
 
     def close(self) -> None:
         if self._compaction is not None:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+_CHUNK = 1 << 20
+
 
 class FileStatus(NamedTuple):
     """One entry: ``path`` as its file system writes it, ``size`` in bytes."""
@@ -21,8 +23,8 @@ class FileStatus(NamedTuple):
 class FileSystem(ABC):
     """What sources and sinks need of a file system; paths are plain, without a scheme."""
 
-    can_append: bool = False
-    """Whether an unfinished file can be truncated and written on after a failure."""
+    can_resume: bool = False
+    """Whether an unfinished file can be written on, in a copy, after a failure."""
 
     @abstractmethod
     def status(self, path: str) -> FileStatus | None:
@@ -55,9 +57,9 @@ class FileSystem(ABC):
     def sync_directory(self, path: str) -> None:
         """Make renames in a directory survive a crash."""
 
-    def open_append(self, path: str, length: int) -> BinaryIO:
-        """The file cut to ``length`` bytes, to be written on."""
-        raise NotImplementedError(f"{type(self).__name__} cannot write on in {path}")
+    def open_copy(self, path: str, length: int, target: str) -> BinaryIO:
+        """A new file ``target`` with the first ``length`` bytes of another, to be written on."""
+        raise NotImplementedError(f"{type(self).__name__} cannot write on in a copy of {path}")
 
     def directory_version(self, path: str) -> int | None:
         """A number that changes with the entries of a directory (modification time in ns)."""
@@ -72,7 +74,7 @@ class FileSystem(ABC):
 class LocalFileSystem(FileSystem):
     """The file system of this machine."""
 
-    can_append = True
+    can_resume = True
 
     def status(self, path: str) -> FileStatus | None:
         try:
@@ -120,15 +122,24 @@ class LocalFileSystem(FileSystem):
         finally:
             os.close(handle)
 
-    def open_append(self, path: str, length: int) -> BinaryIO:
-        size = os.stat(path).st_size
-        if size < length:
-            raise OSError(
-                f"{path} has {size} bytes, but the checkpoint says that {length} were written: "
-                "the file was changed from outside"
-            )
-        os.truncate(path, length)
-        return Path(path).open("ab")
+    def open_copy(self, path: str, length: int, target: str) -> BinaryIO:
+        with Path(path).open("rb") as source:
+            size = os.fstat(source.fileno()).st_size
+            if size < length:
+                raise OSError(
+                    f"{path} has {size} bytes, but the checkpoint says that {length} were "
+                    "written: the file was changed from outside"
+                )
+            copy = self.open_output(target)
+            try:
+                while length:
+                    chunk = source.read(min(length, _CHUNK))
+                    copy.write(chunk)
+                    length -= len(chunk)
+            except BaseException:
+                copy.close()
+                raise
+            return copy
 
     def directory_version(self, path: str) -> int | None:
         return os.stat(path).st_mtime_ns

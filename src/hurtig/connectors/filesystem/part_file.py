@@ -6,12 +6,14 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, BinaryIO, NamedTuple
 
+from hurtig.common.errors import JobExecutionError
 from hurtig.common.serialization import BulkWriterFactory
 from hurtig.connectors.filesystem.filesystem import FileSystem
 
 
 class FileCommittable(NamedTuple):
-    """A closed part file that becomes visible under ``final`` by a rename."""
+    """A closed part file that becomes visible under ``final`` by a rename; one without ``final``
+    is deleted: a copy of it has taken its place."""
 
     bucket_id: str
     in_progress: str
@@ -48,26 +50,43 @@ class PartFile:
         self._created = self._updated = now
         self._stream = stream
         self._size = size
+        self.in_checkpoint = False
+        """Whether a checkpoint may refer to it."""
 
     @staticmethod
     def begin(
-        filesystem: FileSystem, directory: str, name: str, bucket_id: str, now: int
+        filesystem: FileSystem, directory: str, name: str, bucket_id: str, now: int, job: str = ""
     ) -> PartFile:
         """A new file that will be named ``name``."""
-        in_progress = filesystem.join(directory, f".{name}.inprogress.{uuid.uuid4()}")
+        in_progress = hidden_name(filesystem, directory, name, job)
         stream = filesystem.open_output(in_progress)
         return PartFile(
             filesystem, bucket_id, in_progress, filesystem.join(directory, name), now, stream
         )
 
     @staticmethod
-    def resume(filesystem: FileSystem, bucket_id: str, state: PartFileState) -> PartFile:
-        """The file of a checkpoint without what was written after it."""
-        stream = filesystem.open_append(state.in_progress, state.length)
+    def resume(
+        filesystem: FileSystem, bucket_id: str, state: PartFileState, job: str = ""
+    ) -> PartFile | None:
+        """A copy of the file of a checkpoint without what was written after it: whoever wrote
+        that may still be writing. ``None`` where it is final already, as the job went on then."""
+        directory, _, name = state.final.rpartition("/")
+        in_progress = hidden_name(filesystem, directory, name, job)
+        try:
+            stream = filesystem.open_copy(state.in_progress, state.length, in_progress)
+        except FileNotFoundError as e:
+            if filesystem.status(state.final) is not None:
+                return None
+            raise JobExecutionError(
+                f"{state.in_progress}, which the checkpoint found unfinished, is gone, and so is "
+                f"{state.final}: was the output directory cleaned up?\n"
+                "  fix       restore a later checkpoint, or a savepoint: those need no unfinished "
+                "files"
+            ) from e
         return PartFile(
             filesystem,
             bucket_id,
-            state.in_progress,
+            in_progress,
             state.final,
             state.created,
             stream,
@@ -95,6 +114,7 @@ class PartFile:
     def snapshot(self) -> PartFileState:
         """Make what is written durable; the state to resume from."""
         self._filesystem.sync(self._stream)
+        self.in_checkpoint = True
         return PartFileState(self._in_progress, self._final, self._size, self._created)
 
     def finish(self) -> FileCommittable:
@@ -108,6 +128,17 @@ class PartFile:
         self._stream.close()
         if delete:
             self._filesystem.delete(self._in_progress)
+
+
+def hidden_name(filesystem: FileSystem, directory: str, name: str, job: str) -> str:
+    """A path that nobody else uses, with the job in it: it may delete the file later."""
+    parts = [f".{name}.inprogress", *([job] if job else []), str(uuid.uuid4())]
+    return filesystem.join(directory, ".".join(parts))
+
+
+def of_job(in_progress: str, job: str) -> bool:
+    """Whether a hidden file was made by an attempt of this job."""
+    return bool(job) and f".inprogress.{job}." in in_progress.rpartition("/")[2]
 
 
 class BulkPartFile(PartFile):

@@ -95,7 +95,7 @@ class FileSink(Sink, SupportsPreprocessing):
     def _make_bucket(self, shared: BucketSettings, bucket_id: str) -> Bucket[Any]:
         settings = self._settings
         if settings.encoder is not None:
-            if not shared.filesystem.can_append:
+            if not shared.filesystem.can_resume:
                 return _RowBucketThatRolls(shared, bucket_id, settings.encoder)
             return RowBucket(shared, bucket_id, settings.encoder)
         assert settings.factory is not None
@@ -191,7 +191,7 @@ class FileSink(Sink, SupportsPreprocessing):
 
 
 class _RowBucketThatRolls(RowBucket):
-    """For file systems that cannot write on in a file: every checkpoint closes it."""
+    """Every checkpoint closes the file: on this file system an unfinished one is lost."""
 
     def on_checkpoint(self, end_of_input: bool) -> None:
         self.roll()

@@ -63,11 +63,10 @@ class FileWriter(SinkWriter):
         committables: list[FileCommittable] = []
         for bucket_id, bucket in list(self._buckets.items()):
             bucket.on_checkpoint(end_of_input)
-            committables += bucket.pending
-            bucket.pending = []
+            committables += bucket.hand_over()
             if not bucket.active and self._settings.unique_id is None:
                 del self._buckets[bucket_id]
-        return committables
+        return [tuple(committable) for committable in committables]
 
     def snapshot_state(self, checkpoint_id: int) -> list[Any]:
         states = [bucket.snapshot(checkpoint_id) for bucket in self._buckets.values()]
@@ -87,9 +86,8 @@ class FileWriter(SinkWriter):
     def close(self) -> None:
         self._cancel()
         buckets, self._buckets = self._buckets, {}
-        # A restart may still need what a checkpoint knows of.
         for bucket in buckets.values():
-            bucket.abandon(delete=not self._context.checkpointing)
+            bucket.abandon(keep=self._context.checkpointing)
 
     def _assign(self, batch: RowBatch, now: int) -> dict[str, list[Any]]:
         get_bucket_id = self._assigner.get_bucket_id
