@@ -64,6 +64,7 @@ class SourceContext:
         bad_record: Callable[[str, str, Any], None],
         operator_name: str = "Source",
         uid: str = "",
+        warn: Callable[[str], None] = lambda message: None,
     ) -> None:
         self.subtask_index = subtask_index
         self.parallelism = parallelism
@@ -76,6 +77,8 @@ class SourceContext:
         raises, counts and skips, or sends to the dead-letter output."""
         self.operator_name = operator_name
         self.uid = uid
+        self.warn = warn
+        """Tells the user something; the name of the source stands before it."""
 
 
 class SplitEnumerator(ABC):

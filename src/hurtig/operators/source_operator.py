@@ -93,6 +93,7 @@ class SourceOperator(StreamOperator):
                 self._bad_record,
                 self.context.name,
                 self.context.uid,
+                self.context.warn,
             )
         )
         self.reader.open()

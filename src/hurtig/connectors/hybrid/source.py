@@ -180,6 +180,10 @@ class HybridReader(SourceReader):
         self._following = [s for s in self._following if s.source != self._index]
         self._reader.add_splits(mine)
 
+    def split_ids(self) -> list[str]:
+        held = [] if self._reader is None else self._reader.split_ids()
+        return [f"{self._index}:{split}" for split in held]
+
     def poll(self, max_records: int) -> SourceBatch | ReadStatus:
         if self._reader is None:
             return ReadStatus.NEED_SPLIT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from hurtig.common.errors import ProgramError
 from hurtig.common.typeinfo import Types
@@ -15,7 +15,14 @@ from hurtig.connectors.source import (
     SourceReader,
 )
 
-__all__ = ["SocketTextStream"]
+__all__ = ["SocketSplit", "SocketTextStream"]
+
+
+class SocketSplit(NamedTuple):
+    """The connection; ``restored`` once it was part of a checkpoint."""
+
+    address: str
+    restored: bool = False
 
 
 class SocketTextStream(Source):
@@ -43,7 +50,7 @@ class SocketTextStream(Source):
         self.max_retry = max_retry
 
     def splits(self) -> list[Any]:
-        return [f"{self.host}:{self.port}"]
+        return [SocketSplit(f"{self.host}:{self.port}")]
 
     def create_reader(self, context: SourceContext) -> SourceReader:
         return SocketReader(self, context)
@@ -56,9 +63,17 @@ class SocketReader(SourceReader):
         self._thread = SocketThread(
             source.host, source.port, source.delimiter, source.max_retry, context.wakeup
         )
-        self._splits: list[str] = []
+        self._warn = context.warn
+        self._splits: list[SocketSplit] = []
 
     def add_splits(self, splits: list[Any]) -> None:
+        for split in splits:
+            if split.restored:
+                self._warn(
+                    f"connects to {split.address} again after a failure: lines that were sent "
+                    "meanwhile, and those read since the checkpoint, are lost. A socket cannot be "
+                    "read again: use a source that can, such as Kafka or files"
+                )
         self._splits += splits
         self._thread.start()
 
@@ -68,15 +83,15 @@ class SocketReader(SourceReader):
         buffer = self._thread.buffer
         values = buffer.take(max_records)
         if values:
-            return SourceBatch(self._splits[0], values)
+            return SourceBatch(self._splits[0].address, values)
         if not buffer.exhausted:
             return ReadStatus.NOTHING_AVAILABLE
         if buffer.error is not None:
             raise buffer.error
-        return SourceBatch(self._splits.pop(), [], split_finished=True)
+        return SourceBatch(self._splits.pop().address, [], split_finished=True)
 
     def snapshot_state(self, checkpoint_id: int) -> list[Any]:
-        return list(self._splits)
+        return [split._replace(restored=True) for split in self._splits]
 
     def close(self) -> None:
         self._thread.close()
