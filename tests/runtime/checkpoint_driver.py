@@ -392,6 +392,20 @@ class Attempt:
             self._count_finished()
             quiet = 0 if moved else quiet + 1
 
+    def stop(self, drain: bool = False) -> Stored | None:
+        """Stop with a savepoint, and run on until the end; ``None`` where the job ended before."""
+        for id_ in list(self.under_way):
+            self.abort(id_)
+        if self.finished:
+            return None
+        id_ = self.trigger(is_savepoint=True, stop=True, drain=drain)
+        for _ in range(100_000):
+            if self.finished:
+                break
+            self.step()
+        assert self.finished
+        return next((s for s in self.completed if s.barrier.checkpoint_id == id_), None)
+
     def haunt(self) -> None:
         """Go on for a while after having been declared dead."""
         self.zombie = True

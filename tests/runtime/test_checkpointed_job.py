@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.runtime.checkpoint_driver import run_with_failures
+from tests.runtime.checkpoint_driver import Attempt, run_with_failures
 
 from hurtig.common import Time, Types, WatermarkStrategy
 from hurtig.connectors.sink import Committer, Sink, SinkContext, SinkWriter
@@ -32,7 +33,6 @@ class MemorySink(Sink):
     """Commits records to this process."""
 
     def create_writer(self, context: SinkContext) -> SinkWriter:
-        assert context.checkpointing
         return _Writer()
 
     def create_committer(self) -> Committer:
@@ -222,3 +222,58 @@ def test_the_unaligned_mode_is_put_to_the_test() -> None:
             )
         ]
         assert sum(a.unaligned_records for a in attempts) > 50
+
+
+@pytest.mark.parametrize("program", [counting, windows])
+@pytest.mark.parametrize("checkpointing", [True, False])
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=15)
+def test_stopped_with_a_savepoint_and_started_again(
+    program: Any, checkpointing: bool, seed: int
+) -> None:
+    """Nothing fires at the stop, nothing is lost or repeated; also without checkpoints."""
+    _outbox.clear()
+    rng = random.Random(seed)
+    first = Attempt(program(2)(), rng, checkpointing=checkpointing)
+    if not first.run(rng.randrange(10, 300), 40 if checkpointing else 10**9):
+        savepoint = first.stop()
+        if savepoint is not None:
+            again = Attempt(
+                program(rng.choice([1, 2, 3]))(), rng, 0, savepoint, first_id=first.next_id
+            )
+            assert again.run(1_000_000)
+    assert committed() == (EXPECTED_COUNTS if program is counting else expected_windows())
+
+
+@given(seed=st.integers(0, 1 << 30), checkpointing=st.booleans())
+@settings(max_examples=15)
+def test_draining_fires_all_windows(seed: int, checkpointing: bool) -> None:
+    _outbox.clear()
+    rng = random.Random(seed)
+    first = Attempt(windows(2)(), rng, checkpointing=checkpointing)
+    first.run(rng.randrange(10, 300), 40 if checkpointing else 10**9)
+    savepoint = first.stop(drain=True) if not first.finished else None
+    early = sum(count * n for (_, _, count), n in committed().items())
+    assert early <= 2 * RECORDS
+    if savepoint is not None:
+        assert all(set(s) for s in savepoint.operators.values())
+        again = Attempt(windows(2)(), rng, 0, savepoint, first_id=first.next_id)
+        assert again.run(1_000_000)
+    assert sum(count * n for (_, _, count), n in committed().items()) == 2 * RECORDS
+
+
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=10)
+def test_a_failed_stop_lets_the_job_go_on(seed: int) -> None:
+    _outbox.clear()
+    rng = random.Random(seed)
+    job = Attempt(counting(2)(), rng)
+    if not job.run(rng.randrange(10, 200)):
+        for id_ in list(job.under_way):
+            job.abort(id_)
+        id_ = job.trigger(is_savepoint=True, stop=True)
+        for _ in range(rng.randrange(20)):
+            job.step()
+        job.abort(id_)
+        assert job.run(1_000_000)
+    assert committed() == EXPECTED_COUNTS

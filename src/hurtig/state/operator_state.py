@@ -206,7 +206,8 @@ def redistribute(
 ) -> list[OperatorStateSnapshot]:
     """Shares of ``parallelism`` subtasks of what earlier subtasks wrote.
 
-    With as many subtasks as before, split lists stay where they were.
+    With as many subtasks as before, split lists and broadcast maps stay where they were: the
+    maps differ where an unaligned checkpoint found them with records still on their way.
     """
     if len(snapshots) == parallelism and not any(
         mode == UNION for s in snapshots for mode, _, _ in s.states.values()
@@ -224,12 +225,12 @@ def redistribute(
     for i in range(parallelism):
         share = {}
         for name, (mode, meta, parts) in gathered.items():
-            if mode != SPLIT:
-                share[name] = (mode, meta, parts)
-            elif keep:
-                own = snapshots[i].states.get(name)
-                share[name] = (mode, meta, own[2] if own is not None else [])
+            own = snapshots[i].states.get(name) if keep and mode != UNION else None
+            if own is not None:
+                share[name] = own
+            elif mode == SPLIT:
+                share[name] = (mode, meta, [] if keep else parts[i::parallelism])
             else:
-                share[name] = (mode, meta, parts[i::parallelism])
+                share[name] = (mode, meta, parts)
         shares.append(OperatorStateSnapshot(share))
     return shares
