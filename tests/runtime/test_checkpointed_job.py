@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tests.runtime.checkpoint_driver import Attempt, run_with_failures
 
 from hurtig.common import Time, Types, WatermarkStrategy
+from hurtig.connectors.datagen.rate_limiter import RateLimiterStrategy
+from hurtig.connectors.datagen.source import DataGeneratorSource
 from hurtig.connectors.sink import Committer, Sink, SinkContext, SinkWriter
 from hurtig.datastream import StreamExecutionEnvironment
 from hurtig.datastream.functions import KeyedProcessFunction
@@ -243,6 +245,50 @@ def test_stopped_with_a_savepoint_and_started_again(
             )
             assert again.run(1_000_000)
     assert committed() == (EXPECTED_COUNTS if program is counting else expected_windows())
+
+
+_fired: list[Any] = []
+
+
+def note(value: Any) -> None:
+    _fired.append(value)
+
+
+class Ticks(KeyedProcessFunction):
+    def process_element(self, value: Any, ctx: Any) -> Any:
+        ctx.timer_service().register_processing_time_timer(
+            ctx.timer_service().current_processing_time() + 30
+        )
+        return ()
+
+    def on_timer(self, timestamp: int, ctx: Any) -> Any:
+        yield ctx.get_current_key()
+
+
+def ticking() -> Any:
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(2)
+    env.set_max_parallelism(16)
+    endless = DataGeneratorSource(lambda n: n, None, RateLimiterStrategy.per_checkpoint(10))
+    numbers = env.from_source(endless, WatermarkStrategy.no_watermarks(), "n").uid("numbers")
+    fired = numbers.key_by(lambda n: n).process(Ticks()).uid("ticks")
+    fired.add_sink(note).uid("sink")
+    return env._job_graph("ticking")
+
+
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=6)
+def test_no_timer_fires_between_the_savepoint_and_the_end(seed: int) -> None:
+    _fired.clear()
+    rng = random.Random(seed)
+    first = Attempt(ticking(), rng)
+    first.run(rng.randrange(30, 120), 20)
+    savepoint = first.stop()
+    again = Attempt(ticking(), rng, 0, savepoint, first_id=first.next_id)
+    again.run(300)
+    again.kill()
+    assert _fired
+    assert len(set(_fired)) == len(_fired)
 
 
 @given(seed=st.integers(0, 1 << 30), checkpointing=st.booleans())

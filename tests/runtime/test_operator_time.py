@@ -27,6 +27,18 @@ def test_the_slot_fires(slot, time):
     assert fired == [150]
 
 
+def test_while_it_is_suspended_nothing_fires(slot, time):
+    fired: list[int] = []
+    time.schedule(150, fired.append)
+    time.suspend(True)
+    slot.advance_to(200)
+    time.fire_due()
+    assert fired == []
+    time.suspend(False)
+    slot.advance_to(201)
+    assert fired == [150]
+
+
 def test_the_keyed_edge_fires_what_the_slot_has_not(slot, time):
     fired: list[int] = []
     time.schedule(150, fired.append)

@@ -220,6 +220,7 @@ class StreamOperator(ABC):
     def suspend(self, suspended: bool) -> None:
         """A savepoint that ends the job was taken: from itself, an operator sends nothing more.
         With ``False`` the job goes on after all."""
+        self.context.processing_time.suspend(suspended)
 
     def snapshot_state(self, checkpoint_id: int) -> OperatorSnapshot | None:
         """What a checkpoint must keep beside the state backends; ``None`` for nothing."""

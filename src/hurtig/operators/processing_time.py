@@ -17,6 +17,10 @@ class ProcessingTimeService(ABC):
     def schedule(self, timestamp: int, callback: Callable[[int], None]) -> Callable[[], None]:
         """Call ``callback(timestamp)`` once that millisecond is over; returns a cancel function."""
 
+    def suspend(self, suspended: bool) -> None:
+        """Hold back the callbacks of one operator, where the clock is its own; ``False`` calls
+        what has become due meanwhile."""
+
 
 def over(timestamp: int, clock: ProcessingTimeService) -> int:
     """The last millisecond that is over when a callback for ``timestamp`` is called (epoch ms)."""

@@ -21,6 +21,7 @@ class OperatorTime(ProcessingTimeService):
         self._slot = slot
         self._own = TimerHeap()
         self._wake_up = WakeUp(slot, self._called)
+        self._suspended = False
 
     def now(self) -> int:
         return self._slot.now()
@@ -33,11 +34,18 @@ class OperatorTime(ProcessingTimeService):
     def fire_due(self) -> None:
         """Fire the operator's own timers whose millisecond is over."""
         first = self._own.next_time()
-        if first is not None and first < (now := self._slot.now()):
+        if first is not None and not self._suspended and first < (now := self._slot.now()):
             self._own.fire_before(now)
             self._wake_up.at(self._own.next_time())
 
+    def suspend(self, suspended: bool) -> None:
+        self._suspended = suspended
+        if not suspended:
+            self._wake_up.at(self._own.next_time())
+
     def _called(self, timestamp: int) -> None:
+        if self._suspended:
+            return
         # Only up to here: timers of other operators may lie between this one and the next.
         self._own.fire_before(timestamp + 1)
         self._wake_up.at(self._own.next_time())

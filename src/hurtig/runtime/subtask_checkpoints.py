@@ -296,7 +296,7 @@ class SubtaskCheckpoints:
 
     def _set_stopping(self, stopping: bool) -> None:
         self._task.stopping = stopping
-        for part in self._task.operators:
+        for part in self._task.parts:
             part.suspend(stopping)
 
     def _snapshots(self, barrier: CheckpointBarrier) -> dict[str, OperatorSnapshot] | None:
