@@ -16,6 +16,7 @@ from benchmarks.peers import PEERS
 COMPARISONS: dict[str, Callable[[Options, Callable[[str], None]], Section]] = {
     "loop": programs.against_loop,
     "pyflink": pyflink.against_pyflink,
+    "rocksdb": pyflink.rocksdb_against_pyflink,
     "bytewax": programs.against_bytewax,
     "pathway": programs.against_pathway,
     "startup": startup.startup,

@@ -79,6 +79,25 @@ JOBS = [
 ]
 
 
+ROCKSDB_HOT = Job(
+    "rocksdb_state",
+    "value state in RocksDB, 20,000 keys",
+    20_000,
+    {"thread": (100_000, 400_000)},
+    Target(20),
+)
+ROCKSDB_COLD = Job(
+    "rocksdb_state",
+    "value state in RocksDB, a million keys in no order",
+    w.MANY_KEYS,
+    {"thread": (1_000_000, 3_000_000)},
+    Target(8),
+)
+ROCKSDB_VARIANT = {name: words for name, words in VARIANTS.items() if words == ("thread", "typed")}
+# The same for both: what counts begins when most keys have been met.
+COLD_RECORDS = 1_000_000, 3_000_000
+
+
 class Cost(NamedTuple):
     """CPU seconds: for each record, and before the first one."""
 
@@ -102,20 +121,41 @@ def against_pyflink(options: Options, say: Callable[[str], None]) -> Section:
     return section
 
 
+def rocksdb_against_pyflink(options: Options, say: Callable[[str], None]) -> Section:
+    """Records per CPU second where keyed state is in RocksDB on both sides."""
+    section = Section("RocksDB state, against PyFlink")
+    section.notes += NOTES
+    try:
+        installed = find(PYFLINK, options.pythons.get(PYFLINK.module))
+    except PeerMissingError as e:
+        section.skipped.append(str(e))
+        return section
+    section.title += f" {installed.version}"
+    for job, records in ((ROCKSDB_HOT, HURTIG_RECORDS), (ROCKSDB_COLD, COLD_RECORDS)):
+        if options.wants("rocksdb", job.file):
+            section.figures += _compare(job, installed, options, say, ROCKSDB_VARIANT, records)
+    return section
+
+
 def _compare(
-    job: Job, installed: Installed, options: Options, say: Callable[[str], None]
+    job: Job,
+    installed: Installed,
+    options: Options,
+    say: Callable[[str], None],
+    variants: dict[str, tuple[str, str]] = VARIANTS,
+    hurtig_records: tuple[int, int] = HURTIG_RECORDS,
 ) -> list[Figure]:
-    all_ours: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
-    all_theirs: dict[str, list[Cost]] = {variant: [] for variant in VARIANTS}
+    all_ours: dict[str, list[Cost]] = {variant: [] for variant in variants}
+    all_theirs: dict[str, list[Cost]] = {variant: [] for variant in variants}
     for _ in range(options.slow_rounds):
-        for variant, words in VARIANTS.items():
-            ours_sizes = _scaled(HURTIG_RECORDS, options)
+        for variant, words in variants.items():
+            ours_sizes = _scaled(hurtig_records, options)
             all_ours[variant].append(_cost([HURTIG, "run"], job, words, ours_sizes))
             sizes = _scaled(job.sizes[words[0]], options)
             python = [str(installed.python)]
             all_theirs[variant].append(_cost(python, job, words, sizes, installed))
     figures = []
-    for variant, (mode, _) in VARIANTS.items():
+    for variant, (mode, _) in variants.items():
         ours, theirs = all_ours[variant], all_theirs[variant]
         figure = Figure(
             f"{job.title}, {variant}",
@@ -132,7 +172,7 @@ def _compare(
                     "pyflink": [c.start for c in theirs],
                 },
                 "keys": job.keys,
-                "records": {"hurtig": HURTIG_RECORDS, "pyflink": job.sizes[mode]},
+                "records": {"hurtig": hurtig_records, "pyflink": job.sizes[mode]},
                 "shown": _shown(theirs, ours),
             },
         )

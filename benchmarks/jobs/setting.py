@@ -15,9 +15,10 @@ class Setting:
     and whether the program declares its types (``typed``) or leaves them out (``untyped``).
 
     ``record_type``, ``pair_type`` and ``key_type`` are ``None`` in a program without types.
+    ``options`` are further settings, key -> value.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, **options: str) -> None:
         self.records, self.keys, mode = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
         typed = sys.argv[4] == "typed"
         self.record_type = self.pair_type = self.key_type = None
@@ -27,6 +28,8 @@ class Setting:
             self.pair_type = Types.TUPLE([Types.STRING(), Types.LONG()])
         configuration = Configuration()
         configuration.set_string("python.execution-mode", mode)
+        for key, value in options.items():
+            configuration.set_string(key, value)
         self.env = StreamExecutionEnvironment.get_execution_environment(configuration)
         self.env.set_parallelism(1)
         self.env.get_config().set_auto_watermark_interval(f.WATERMARK_INTERVAL_MS)

@@ -25,7 +25,7 @@ class Backends:
             # Small, or every database of a test asks for memory of its own.
             "state.backend.rocksdb.memory.fixed-per-slot": "8mb",
             "state.backend.rocksdb.writebuffer.size": "64kb",
-        } | {key.replace("_", "-"): value for key, value in settings.items()}
+        } | settings
         self.made = []
 
     def __call__(self, max_parallelism=128, clock=None, key_groups=None):

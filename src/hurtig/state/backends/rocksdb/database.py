@@ -33,6 +33,7 @@ class Database:
 
     def __init__(self, path: str, settings: RocksDBSettings) -> None:
         self._library = library()
+        self._closed = False
         self.path = path
         os.makedirs(os.path.dirname(path), exist_ok=True)
         options, self._shared = settings.options(self._library)
@@ -79,8 +80,10 @@ class Database:
         checkpoint.create_checkpoint(directory)
 
     def close(self) -> None:
-        """Let go of the files."""
-        self._db.close()
+        """Let go of the files. May be called twice."""
+        if not self._closed:
+            self._closed = True
+            self._db.close()
 
 
 def _up_to(

@@ -87,6 +87,9 @@ class RocksDBSettings:
         options.set_compression_type(
             getattr(library.DBCompressionType, str(get("compression")).lower())()
         )
+        # Most lookups of a key that is not in a write buffer need not search it.
+        options.set_memtable_prefix_bloom_ratio(0.05)
+        options.set_memtable_whole_key_filtering(True)
         options.set_keep_log_file_num(1)
         options.set_max_log_file_size(1 << 20)
         options.set_stats_dump_period_sec(0)
