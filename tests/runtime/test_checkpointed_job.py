@@ -18,10 +18,10 @@ from hurtig.connectors.datagen.rate_limiter import RateLimiterStrategy
 from hurtig.connectors.datagen.source import DataGeneratorSource
 from hurtig.connectors.sink import Committer, Sink, SinkContext, SinkWriter
 from hurtig.datastream import StreamExecutionEnvironment
-from hurtig.datastream.functions import KeyedProcessFunction
+from hurtig.datastream.functions import BroadcastProcessFunction, KeyedProcessFunction
 from hurtig.datastream.window import TumblingEventTimeWindows
 from hurtig.messages import RowBatch
-from hurtig.state.descriptors import ValueStateDescriptor
+from hurtig.state.descriptors import MapStateDescriptor, ValueStateDescriptor
 
 RECORDS = 120
 KEYS = 5
@@ -194,6 +194,41 @@ def test_another_parallelism_after_each_failure(mode: str, seed: int) -> None:
 
     run_with_failures(counting(2), seed, 3, change, barrier=MODES[mode], two_sided=bool(seed % 2))
     assert committed() == EXPECTED_COUNTS
+
+
+class Rules(BroadcastProcessFunction):
+    """Says for each rule how many this subtask has, for each number that it came."""
+
+    def process_element(self, value: Any, ctx: Any) -> Any:
+        yield ("number", value)
+
+    def process_broadcast_element(self, value: Any, ctx: Any) -> Any:
+        rules = ctx.get_broadcast_state(RULES)
+        rules.put(value, 1)
+        yield ("rules", len(list(rules.keys())))
+
+
+RULES = MapStateDescriptor("rules", Types.LONG(), Types.LONG())
+
+
+def broadcasting() -> Any:
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(2)
+    numbers = env.from_sequence(0, 49).uid("numbers")
+    rules = env.from_sequence(100, 129).set_parallelism(1).uid("rules")
+    joined = numbers.connect(rules.broadcast(RULES)).process(Rules()).uid("join")
+    joined.sink_to(MemorySink()).uid("sink")
+    return env._job_graph("broadcasting")
+
+
+@pytest.mark.parametrize("two_sided", [False, True])
+@given(seed=st.integers(0, 1 << 30))
+@settings(max_examples=10)
+def test_broadcast_state_stays_with_records_in_flight(two_sided: bool, seed: int) -> None:
+    _outbox.clear()
+    run_with_failures(broadcasting, seed, barrier={"unaligned": True}, two_sided=two_sided)
+    expected = [("number", n) for n in range(50)] + [("rules", n + 1) for n in range(30)] * 2
+    assert committed() == Counter(expected)
 
 
 @given(seed=st.integers(0, 1 << 30))
