@@ -47,6 +47,8 @@ class CompletedCheckpoints:
         """Oldest first."""
         self._folders_in_use: list[str] = []
         """Of deleted checkpoints whose files later ones refer to."""
+        self.on_deleted: Callable[[int], None] = lambda checkpoint_id: None
+        """Called with the id of each checkpoint that is deleted."""
 
     # -- what there is ------------------------------------------------------------------------
 
@@ -133,6 +135,7 @@ class CompletedCheckpoints:
             self._storage.delete(files)
 
         self._run(work, f"checkpoint {checkpoint.checkpoint_id}")
+        self.on_deleted(checkpoint.checkpoint_id)
 
     def _run(
         self, work: Callable[[], None], what: str, then: Callable[[], None] = lambda: None

@@ -52,7 +52,7 @@ class SubtaskUpload:
         """After a restore whose backend goes on with the very files under the same names: they
         need not be uploaded again. Only for files that the job owns."""
         with self._lock:
-            self._confirmed[uid] = dict(files)
+            self._confirmed.setdefault(uid, {}).update(files)
 
     def upload(
         self,
@@ -73,7 +73,11 @@ class SubtaskUpload:
             _release(snapshots)
             raise
         try:
-            return self._store(pending, snapshots, in_flight)
+            stored = self._store(pending, snapshots, in_flight)
+            if is_savepoint:  # its folder goes as a whole, and nothing refers to it
+                with self._lock:
+                    self._pending.pop(checkpoint_id, None)
+            return stored
         except BaseException as e:
             with self._lock:
                 if self._pending.get(checkpoint_id) is pending:

@@ -31,6 +31,8 @@ class RestoredState(NamedTuple):
     """Uid of a vertex -> earlier subtask -> overtaken records."""
     parallelism: dict[str, int]
     """Uid of every operator -> how many subtasks it had."""
+    may_refer: bool = True
+    """Whether later checkpoints may refer to its files: not where the job has no claim to them."""
 
 
 # -- from the JobMaster --------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from hurtig.common.errors import ProgramError
 from hurtig.common.job_status import JobStatus
 from hurtig.control.messages import CheckpointAborted, CheckpointComplete
 from hurtig.graph.partitioner import ForwardPartitioner
+from hurtig.jobmanager.often_told import OftenTold
 from hurtig.jobmanager.region import RegionStatus
 from hurtig.jobmanager.restore import fit
 from hurtig.jobmanager.start_point import StartPoint
@@ -47,6 +48,9 @@ class JobCheckpoints:
         self.enumerator_states: dict[str, bytes] = {}
         self._start_point = StartPoint(master.graph.settings, str(master.job_id), io)
         self._coordinator: CheckpointCoordinator | None = None
+        self._early: list[tuple[Callable[[], None], Done]] = []
+        """Requests that came before the job ran, and whom to tell where it never does."""
+        self._failures = OftenTold(self._tell)
 
     # -- where the job starts and goes on -----------------------------------------------------
 
@@ -62,20 +66,16 @@ class JobCheckpoints:
             elif checkpoint is None:
                 go()
             else:
-                self._use(checkpoint, lambda: self._begin_with(checkpoint, go, failed), failed)
+                self._use(checkpoint, lambda: self._begin(go, failed), failed)
 
         try:
             self._start_point.find(found)
         except ProgramError as error:
             failed(error)
 
-    def _begin_with(
-        self,
-        checkpoint: CompletedCheckpoint,
-        go: Callable[[], None],
-        failed: Callable[[BaseException], None],
-    ) -> None:
-        master = self._master
+    def _begin(self, go: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
+        master, checkpoint = self._master, self.latest
+        assert checkpoint is not None
         try:
             difference = fit(master.graph, checkpoint, self._start_point.allow_non_restored)
         except RestoreError as error:
@@ -88,13 +88,20 @@ class JobCheckpoints:
 
     def find_latest(self, go: Callable[[], None], failed: Callable[[BaseException], None]) -> None:
         """After a failure: the newest complete checkpoint, or where the job started."""
-        latest = None
-        if self._coordinator is not None:
-            latest = self._start_point.store.latest()
-        if latest is None or latest is self.latest:
+        newest = self.newest
+        if newest is None or newest is self.latest:
             go()
         else:
-            self._use(latest, go, failed)
+            self._use(newest, go, failed)
+
+    @property
+    def newest(self) -> CompletedCheckpoint | None:
+        """From which the job would go on if it failed now."""
+        return self._start_point.newest() or self.latest
+
+    def may_refer_to(self, checkpoint: CompletedCheckpoint) -> bool:
+        """Whether later checkpoints may refer to the files of this one."""
+        return self._start_point.may_refer_to(checkpoint)
 
     def _use(
         self,
@@ -108,16 +115,20 @@ class JobCheckpoints:
             if states is not None:
                 self.latest, self.enumerator_states = checkpoint, states
                 go()
-            elif error is not None and self.fall_back(error, checkpoint):
-                self.find_latest(go, failed)
-            elif error is not None:
+                return
+            assert error is not None
+            older = None
+            if self.fall_back(error, checkpoint):
+                older = self._start_point.newest()
+            if older is not None:
+                self._use(older, go, failed)
+            else:
                 failed(error)
 
         self._io.run(lambda: self._start_point.read_enumerators(checkpoint), read)
 
-    def fall_back(self, error: BaseException, damaged: CompletedCheckpoint | None = None) -> bool:
+    def fall_back(self, error: BaseException, damaged: CompletedCheckpoint | None) -> bool:
         """A checkpoint cannot be read: whether an older one is used instead."""
-        damaged = damaged if damaged is not None else self.latest
         if not isinstance(error, CheckpointDamagedError) or damaged is None:
             return False
         return self._start_point.fall_back(damaged, self._master.graph, self._tell)
@@ -128,6 +139,9 @@ class JobCheckpoints:
         """All subtasks run."""
         if self.enabled or self._coordinator is not None:
             self._make().start()
+        early, self._early = self._early, []
+        for request, _ in early:
+            request()
 
     def suspend(self, error: BaseException) -> None:
         """Not all subtasks run any more."""
@@ -139,6 +153,9 @@ class JobCheckpoints:
 
     def close(self, status: JobStatus, done: Callable[[], None]) -> None:
         """The job has ended: keep or delete what it left, as its settings say."""
+        early, self._early = self._early, []
+        for _, refused in early:
+            refused(None, CheckpointError("the job ended before all of its subtasks were running"))
         if self._coordinator is None:
             done()
             return
@@ -161,10 +178,11 @@ class JobCheckpoints:
                 self._main,
                 self._io,
                 self._start_point.storage,
-                self._start_point.store,
+                self._start_point,
                 self._start_point.ids,
                 CheckpointStatsTracker(history_size(master.graph.settings)),
             )
+            self._start_point.store.on_deleted = coordinator.statistics.discarded
         return coordinator
 
     # -- what subtasks say --------------------------------------------------------------------
@@ -190,32 +208,50 @@ class JobCheckpoints:
 
     def trigger_checkpoint(self, done: Done) -> None:
         """Take a checkpoint; ``done`` gets its id."""
-        self._ready().trigger_checkpoint(_give(done, lambda c: c.checkpoint_id))
+        given = _give(done, lambda c: c.checkpoint_id)
+        self._when_running(lambda: self._ready().trigger_checkpoint(given), done)
 
     def trigger_savepoint(self, directory: str | None, done: Done) -> None:
         """Take a savepoint; ``done`` gets its URL."""
-        self._ready().trigger_savepoint(directory, _give(done, lambda c: c.location))
+        given = _give(done, lambda c: c.location)
+        self._when_running(lambda: self._ready().trigger_savepoint(directory, given), done)
 
     def stop_with_savepoint(self, drain: bool, directory: str | None, done: Done) -> None:
         """Take a savepoint behind which the job ends; ``done`` gets its URL."""
-        self._ready().trigger_savepoint(
-            directory, _give(done, lambda c: c.location), stop=True, drain=drain
+        given = _give(done, lambda c: c.location)
+        self._when_running(
+            lambda: self._ready().trigger_savepoint(directory, given, stop=True, drain=drain), done
         )
 
-    def _ready(self) -> CheckpointCoordinator:
+    def _when_running(self, request: Callable[[], None], done: Done) -> None:
+        """At once, but for a job that is only about to start."""
         if self._master.graph.batch_mode:
             raise CheckpointError("a job in BATCH mode takes no checkpoints and no savepoints")
+        if self._master.status is JobStatus.CREATED:
+            self._early.append((request, done))
+        else:
+            request()
+
+    def _ready(self) -> CheckpointCoordinator:
         coordinator = self._make()
         if self._master.status is JobStatus.RUNNING and not coordinator.running:
             coordinator.start()
         return coordinator
 
     def reconfigure(self, settings: dict[str, str]) -> None:
-        """Other intervals and timeouts from now on."""
-        self._master.graph.settings.update(settings)
-        self._settings = CheckpointSettings.from_configuration(self._master.graph.settings)
+        """Other intervals and timeouts from now on. Raises ``ProgramError`` for what cannot be,
+        and then changes nothing."""
+        graph = self._master.graph
+        changed = CheckpointSettings.from_configuration({**graph.settings, **settings})
+        if changed.enabled and not self.enabled:
+            raise ProgramError(
+                f"job {graph.name!r} was started without checkpoints, and its sinks made their "
+                "results final without them: start it with execution.checkpointing.interval"
+            )
+        graph.settings.update(settings)
+        self._settings = changed
         if self._coordinator is not None:
-            self._coordinator.reconfigure(self._settings)
+            self._coordinator.reconfigure(changed)
 
     def statistics(self) -> dict[str, Any]:
         """As ``/jobs/:id/checkpoints`` answers."""
@@ -271,7 +307,7 @@ class JobCheckpoints:
 
     def log(self, message: str) -> None:
         """For the user."""
-        self._tell(message)
+        self._failures.tell(message)
 
     def _tell(self, message: str) -> None:
         self._warn(self._master.name, message)

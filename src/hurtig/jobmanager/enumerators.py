@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 class Enumerators:
     """One :class:`SourceCoordinator` for each source that runs, by uid.
 
-    ``splits_found(uid)`` is called when there may be new splits for readers that got none.
+    ``splits_found(uid)`` is called when there may be new splits for readers that got none,
+    ``failed(uid, error)`` when an enumerator raised while it looked for them by itself.
     """
 
     def __init__(
-        self, graph: JobGraph, main: MainThread, splits_found: Callable[[str], None]
+        self,
+        graph: JobGraph,
+        main: MainThread,
+        splits_found: Callable[[str], None],
+        failed: Callable[[str, BaseException], None],
     ) -> None:
         self._nodes: dict[str, tuple[JobVertex, ChainNode]] = {
             node.uid: (vertex, node)
@@ -31,6 +36,7 @@ class Enumerators:
         }
         self._main = main
         self._splits_found = splits_found
+        self._failed = failed
         self._coordinators: dict[str, SourceCoordinator] = {}
         self._restored: dict[str, bytes] = {}
 
@@ -57,7 +63,11 @@ class Enumerators:
             if uid in self._restored:
                 enumerator.restore_state(pickle.loads(self._restored[uid]))
             known = self._coordinators[uid] = SourceCoordinator(
-                enumerator, self._main.now, self._main.schedule, lambda: self._splits_found(uid)
+                enumerator,
+                self._main.now,
+                self._main.schedule,
+                lambda: self._splits_found(uid),
+                lambda error: self._failed(uid, error),
             )
             known.start()
         return known
@@ -90,12 +100,13 @@ class SplitRequests:
         """A reader asks for a split."""
         coordinator = self._coordinator(uid)
         split = coordinator.next_split(subtask)
-        if split is not None:
-            self._answer(uid, subtask, [split], False)
-        elif coordinator.finished:
-            self._answer(uid, subtask, [], True)
-        else:
+        if split is None and not coordinator.finished:
             self._waiting.setdefault(uid, []).append(subtask)
+            return
+        self._answer(uid, subtask, [] if split is None else [split], split is None)
+        # What this reader got may have changed what there is for the others: a hybrid source
+        # begins its next source when the last reader asks.
+        self.splits_found(uid)
 
     def splits_found(self, uid: str) -> None:
         """Those that wait for this source ask again."""

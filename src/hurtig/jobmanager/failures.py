@@ -25,13 +25,22 @@ class Failure(NamedTuple):
         return f"{type(self.error).__name__}: {self.error}"
 
 
+def full_text(error: BaseException) -> str:
+    """The error with its traceback; those meant for the user say everything themselves."""
+    if isinstance(error, HurtigError):
+        return error.render()
+    from traceback import format_exception
+
+    return "".join(format_exception(error)).rstrip()
+
+
 class FailureHistory:
     """The last failures, newest first."""
 
     def __init__(self) -> None:
         self.failures: list[Failure] = []
         self.restarts = 0
-        """How often the job was brought back."""
+        """How often the job, or a part of it, was brought back."""
 
     def add(self, timestamp: int, error: BaseException, task: str) -> None:
         """Remember a failure."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from hurtig.checkpoint.errors import CheckpointDamagedError, RestoreError
 from hurtig.common.errors import JobCancelledError, JobExecutionError, ProgramError
 from hurtig.common.job_status import JobStatus
 from hurtig.control import messages as m
@@ -17,7 +18,7 @@ from hurtig.graph.job_graph import serialize
 from hurtig.jobmanager.alignment import AlignmentGroups
 from hurtig.jobmanager.checkpointing import JobCheckpoints
 from hurtig.jobmanager.enumerators import Enumerators, SplitRequests
-from hurtig.jobmanager.failures import FailureHistory
+from hurtig.jobmanager.failures import FailureHistory, full_text
 from hurtig.jobmanager.placement import place, slots_needed
 from hurtig.jobmanager.region import Region, RegionStatus
 from hurtig.jobmanager.reports import JobReports
@@ -37,12 +38,16 @@ if TYPE_CHECKING:
     from hurtig.messages import CheckpointBarrier
 
 _FAILING = (JobStatus.FAILING, JobStatus.CANCELLING)
+_IDLE = (RegionStatus.CREATED, RegionStatus.FINISHED)
+_NO_RESTART = (ProgramError, RestoreError)
+"""What the next attempt would meet as well."""
 
 
 class JobMaster:
     """Life cycle of one job over all its attempts. Mirrors Flink's ``JobMaster``.
 
-    ``warn(operator, message)`` tells the user; ``ended()`` is called once the job has ended for
+    ``graph_bytes`` are those of ``graph``, where they are at hand. ``warn(operator, message)``
+    tells the user; ``ended()`` is called once the job has ended for
     good: then :attr:`status`, :attr:`error` tell how.
     """
 
@@ -56,6 +61,7 @@ class JobMaster:
         warn: Callable[[str, str], None],
         ended: Callable[[], None],
         random: Random | None = None,
+        graph_bytes: bytes | None = None,
     ) -> None:
         self.graph = graph
         self.name = graph.name
@@ -69,14 +75,16 @@ class JobMaster:
         self.failures = FailureHistory()
         self.reports = JobReports()
         self.regions = create_regions(graph)
-        self.enumerators = Enumerators(graph, main, self._splits_found)
+        self.enumerators = Enumerators(graph, main, self._splits_found, self._enumerator_failed)
         self._requests = SplitRequests(self.enumerators.coordinator, self._assign)
         self.alignments = AlignmentGroups(graph, self._send_limit)
         self.checkpoints = JobCheckpoints(self, main, io, warn)
         self._backoff = restart_backoff_for(graph.settings, self.checkpoints.enabled, random)
         self._epochs = int(graph.settings.get(ATTEMPT_KEY, "0")) << 32
         self._restart_cancel: Callable[[], None] | None = None
-        self._graph_bytes: bytes | None = None
+        self._graph_bytes = graph_bytes
+        self._delay_ms = 0
+        self._ending = False
 
     # -- status -------------------------------------------------------------------------------
 
@@ -94,6 +102,11 @@ class JobMaster:
         """Epoch ms."""
         return self._main.now()
 
+    @property
+    def _over(self) -> bool:
+        """Whether the job ends or has ended, and nothing can make it go on."""
+        return self._ending or self._tracker.ended or self.status in _FAILING
+
     def runtime_ms(self) -> int:
         """Milliseconds from start to end, or to now."""
         since = self._tracker.since
@@ -103,29 +116,30 @@ class JobMaster:
     def _move_to(self, status: JobStatus) -> None:
         self._tracker.move_to(status, self._main.now())
 
+    def graph_changed(self) -> None:
+        """What is deployed from now on is the graph as it is now."""
+        self._graph_bytes = None
+
     # -- start --------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Deploy the job, from a checkpoint where the settings name one."""
-        if self._tracker.ended:
+        if self._over:
             return
         self.checkpoints.find_start(self._deploy_all, self._fail_for_good)
 
     def _deploy_all(self) -> None:
-        if self.status in _FAILING or self._tracker.ended:
+        if self._over:
             return
         waiting = [r for r in self.regions if r.status is RegionStatus.CREATED]
         self._task_managers.acquire(
             slots_needed(self.graph.vertices),
             lambda ids: self._deploy(waiting, ids),
-            self._cannot_place,
+            lambda error: self._fail(waiting, error),
         )
 
-    def _cannot_place(self, error: BaseException) -> None:
-        self._fail(self.regions, error)
-
     def _deploy(self, regions: Iterable[Region], task_managers: list[str]) -> None:
-        if self.status in _FAILING or self._tracker.ended:
+        if self._over:
             return
         placement = place(self.graph.vertices, task_managers)
         if self._graph_bytes is None:
@@ -144,14 +158,20 @@ class JobMaster:
         checkpoint: CompletedCheckpoint | None,
     ) -> None:
         self._epochs += 1
-        region.deploying(self._epochs, placement)
+        self.reports.forget(region.epoch, region.vertices)
+        region.deploying(self._epochs, placement, checkpoint)
         sources = self._sources_of(region)
         self._requests.forget(sources)
         self.alignments.forget(sources)
         self.enumerators.reset(sources, self.checkpoints.enumerator_states)
         restore = None
         if checkpoint is not None:
-            restore = restored_state(self.graph, region.vertices, checkpoint)
+            restore = restored_state(
+                self.graph,
+                region.vertices,
+                checkpoint,
+                self.checkpoints.may_refer_to(checkpoint),
+            )
         assert self._graph_bytes is not None
         for task_manager in region.task_managers():
             self._task_managers.send(
@@ -181,8 +201,13 @@ class JobMaster:
 
     def receive(self, task_manager: str, message: m.ToJobMaster) -> None:
         """A message of a TaskManager; one of an attempt that is over changes nothing."""
+        if self._ending or self._tracker.ended:
+            return
         region = next((r for r in self.regions if r.epoch == message.epoch), None)
-        if region is None or self._tracker.ended:
+        if isinstance(message, m.Acknowledge):  # a late one too: its state is to be deleted
+            self.checkpoints.acknowledge(message.subtask, message.checkpoint_id, message.state)
+            return
+        if region is None or region.status is RegionStatus.CREATED:
             return
         if isinstance(message, m.Report):
             self.reports.add(task_manager, message)
@@ -220,14 +245,27 @@ class JobMaster:
             self._check_drained()
 
     def _on_failed(self, region: Region, message: m.Failed) -> None:
-        self._fail([region], message.error, message.subtask)
+        error = message.error
+        damaged = isinstance(error, CheckpointDamagedError)
+        if damaged and region.status is RegionStatus.DEPLOYING and not self._over:
+            self._cannot_restore(region, error, message.subtask)
+        else:
+            self._fail([region], error, message.subtask)
+
+    def _cannot_restore(
+        self, region: Region, error: BaseException, subtask: SubtaskId | None
+    ) -> None:
+        """Its checkpoint is damaged: use an older one, if there is one that may be used."""
+        self.failures.add(self._main.now(), error, self._vertex_name(subtask))
+        self.checkpoints.suspend(error)
+        if self.checkpoints.fall_back(error, region.checkpoint):
+            self._bring_back([region], 0)
+        else:
+            self._fail_for_good(error)
 
     def _on_cancelled(self, region: Region, message: m.Cancelled) -> None:
         if region.stopped(message.subtasks):
             self._region_stopped()
-
-    def _on_acknowledge(self, region: Region, message: m.Acknowledge) -> None:
-        self.checkpoints.acknowledge(message.subtask, message.checkpoint_id, message.state)
 
     def _on_decline(self, region: Region, message: m.Decline) -> None:
         self.checkpoints.decline(message.subtask, message.checkpoint_id, message.reason)
@@ -243,15 +281,18 @@ class JobMaster:
 
     def lost(self, task_manager: str, reason: str) -> None:
         """A TaskManager is gone, with all that ran there."""
+        affected = [
+            (region, gone)
+            for region in self.regions
+            if region.status not in _IDLE and (gone := region.unfinished_on(task_manager))
+        ]
+        if not affected:
+            return
         error = JobExecutionError(f"{task_manager} was lost: {reason}")
-        for region in self.regions:
-            if region.status in (RegionStatus.CREATED, RegionStatus.FINISHED):
-                continue
-            gone = region.unfinished_on(task_manager)
-            if gone:
-                self._fail([region], error, gone[0])
-                if region.stopped(gone):
-                    self._region_stopped()
+        self._fail([region for region, _ in affected], error, affected[0][1][0])
+        for region, gone in affected:
+            region.stopped(gone)
+        self._region_stopped()
 
     # -- what goes to TaskManagers ------------------------------------------------------------
 
@@ -267,6 +308,9 @@ class JobMaster:
 
     def _splits_found(self, uid: str) -> None:
         self._requests.splits_found(uid)
+
+    def _enumerator_failed(self, uid: str, error: BaseException) -> None:
+        self._fail([r for r in self.regions if uid in self._sources_of(r)], error)
 
     def _send_limit(self, group: str, limit: int) -> None:
         self.tell_all(lambda epoch: m.AlignmentLimit(epoch, group, limit))
@@ -301,31 +345,40 @@ class JobMaster:
         error: BaseException,
         subtask: SubtaskId | None = None,
     ) -> None:
-        if self._tracker.ended or self.status in _FAILING:
+        if self._over:
             return
-        stopping = all(r.status is RegionStatus.STOPPING for r in regions)
-        if stopping and self.status is JobStatus.RESTARTING:
+        restarting = self.status is JobStatus.RESTARTING
+        if restarting and all(r.status is RegionStatus.STOPPING for r in regions):
             return  # what else falls with an attempt that is given up already
         self.failures.add(self._main.now(), error, self._vertex_name(subtask))
         self.checkpoints.suspend(error)
-        self._backoff.notify_failure(self._main.now())
-        fatal = not isinstance(error, Exception) or isinstance(error, ProgramError)
+        is_new = self._backoff.notify_failure(self._main.now())
+        fatal = not isinstance(error, Exception) or isinstance(error, _NO_RESTART)
         if fatal or not self._backoff.can_restart():
             self._fail_for_good(error)
             return
-        if self.status is not JobStatus.RESTARTING:
-            self._move_to(JobStatus.RESTARTING)
+        if is_new:
+            self.failures.restarts += 1
         self._tell_restart(error)
-        self._stop(regions)
+        self._bring_back(regions, self._backoff.delay_ms)
 
     def _tell_restart(self, error: BaseException) -> None:
-        from hurtig.common.errors import HurtigError
+        newest = self.checkpoints.newest
+        where = "its beginning"
+        if newest is not None:
+            kind = "savepoint" if newest.is_savepoint else "checkpoint"
+            where = f"{kind} {newest.checkpoint_id}"
+        self._warn(
+            self.name,
+            f"failed; restart {self.failures.restarts} from {where} in "
+            f"{self._backoff.delay_ms} ms:\n{full_text(error)}",
+        )
 
-        text = error.render() if isinstance(error, HurtigError) else repr(error)
-        delay = self._backoff.delay_ms
-        latest = self.checkpoints.latest
-        where = f"checkpoint {latest.checkpoint_id}" if latest is not None else "its beginning"
-        self._warn(self.name, f"failed and restarts from {where} in {delay} ms:\n{text}")
+    def _bring_back(self, regions: Iterable[Region], delay_ms: int) -> None:
+        self._delay_ms = delay_ms
+        if self.status is not JobStatus.RESTARTING:
+            self._move_to(JobStatus.RESTARTING)
+        self._stop(regions)
 
     def _vertex_name(self, subtask: SubtaskId | None) -> str:
         if subtask is None:
@@ -350,7 +403,7 @@ class JobMaster:
         elif self.status is JobStatus.CANCELLING:
             self._end(JobStatus.CANCELED)
         elif self.status is JobStatus.RESTARTING and self._restart_cancel is None:
-            at = self._main.now() + self._backoff.delay_ms
+            at = self._main.now() + self._delay_ms
             self._restart_cancel = self._main.schedule(at, self._restart)
 
     def _restart(self, _: int) -> None:
@@ -359,7 +412,7 @@ class JobMaster:
             self.checkpoints.find_latest(self._deploy_all, self._fail_for_good)
 
     def _fail_for_good(self, error: BaseException) -> None:
-        if self._tracker.ended or self.status in _FAILING:
+        if self._over:
             return
         self.error = error
         self._move_to(JobStatus.FAILING)
@@ -369,7 +422,7 @@ class JobMaster:
 
     def cancel(self) -> None:
         """Stop the job without a savepoint."""
-        if self._tracker.ended or self.status in _FAILING:
+        if self._over:
             return
         self.error = JobCancelledError(f"job {self.name!r} was cancelled")
         self._move_to(JobStatus.CANCELLING)
@@ -378,6 +431,9 @@ class JobMaster:
 
     def _end(self, status: JobStatus) -> None:
         """Nothing runs any more: clean up, then tell."""
+        if self._ending:
+            return
+        self._ending = True
         if self._restart_cancel is not None:
             self._restart_cancel()
         self._task_managers.release()
@@ -398,7 +454,6 @@ _HANDLERS: dict[type, Callable[[JobMaster, Region, Any], None]] = {
     m.Finished: JobMaster._on_finished,
     m.Failed: JobMaster._on_failed,
     m.Cancelled: JobMaster._on_cancelled,
-    m.Acknowledge: JobMaster._on_acknowledge,
     m.Decline: JobMaster._on_decline,
     m.RequestSplit: JobMaster._on_request_split,
     m.ReportWatermark: JobMaster._on_watermark,

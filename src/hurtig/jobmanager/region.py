@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from hurtig.checkpoint.handles import SubtaskId
+from hurtig.checkpoint.handles import CompletedCheckpoint, SubtaskId
 
 
 class RegionStatus(Enum):
@@ -34,15 +34,23 @@ class Region:
         self.attempt = -1
         """How often it was deployed before the present attempt."""
         self.placement: dict[SubtaskId, str] = {}
+        self.checkpoint: CompletedCheckpoint | None = None
+        """From which the present attempt goes on."""
         self.drained: set[SubtaskId] = set()
         self.finished: set[SubtaskId] = set()
         self._running: set[SubtaskId] = set()
         self._stopping: set[SubtaskId] = set()
 
-    def deploying(self, epoch: int, placement: dict[SubtaskId, str]) -> None:
+    def deploying(
+        self,
+        epoch: int,
+        placement: dict[SubtaskId, str],
+        checkpoint: CompletedCheckpoint | None = None,
+    ) -> None:
         """A new attempt is on its way to the TaskManagers."""
         self.status = RegionStatus.DEPLOYING
         self.epoch = epoch
+        self.checkpoint = checkpoint
         self.attempt += 1
         self.placement = {subtask: placement[subtask] for subtask in self.subtasks}
         self.drained.clear()

@@ -86,9 +86,12 @@ def _fit_max_parallelism(vertex: JobVertex, checkpoint: CompletedCheckpoint) -> 
 
 
 def restored_state(
-    graph: JobGraph, vertices: frozenset[int], checkpoint: CompletedCheckpoint
+    graph: JobGraph,
+    vertices: frozenset[int],
+    checkpoint: CompletedCheckpoint,
+    may_refer: bool = True,
 ) -> RestoredState:
-    """What the subtasks of ``vertices`` are given."""
+    """What the subtasks of ``vertices`` are given; ``may_refer`` as in :class:`RestoredState`."""
     uids = {
         node.uid for vertex in graph.vertices if vertex.index in vertices for node in vertex.nodes
     }
@@ -101,6 +104,7 @@ def restored_state(
         },
         {uid: handles for uid, handles in checkpoint.in_flight.items() if uid in uids},
         {uid: state.parallelism for uid, state in checkpoint.operators.items()},
+        may_refer,
     )
 
 

@@ -10,7 +10,8 @@ from hurtig.connectors.source import SplitEnumerator
 
 class SourceCoordinator:
     """One per source. ``schedule(at_ms, callback)`` and ``now`` are the JobManager's clock;
-    ``wakeup`` tells the readers that there may be new splits."""
+    ``wakeup`` tells the readers that there may be new splits, ``failed`` takes what the enumerator
+    raises when it looks again."""
 
     def __init__(
         self,
@@ -18,24 +19,32 @@ class SourceCoordinator:
         now: Callable[[], int],
         schedule: Callable[[int, Callable[[int], None]], object],
         wakeup: Callable[[], None],
+        failed: Callable[[BaseException], None],
     ) -> None:
         self._enumerator = enumerator
         self._now = now
         self._schedule = schedule
         self._wakeup = wakeup
+        self._failed = failed
         self._closed = False
 
     def start(self) -> None:
         """Look for splits for the first time, and regularly where the enumerator wants it."""
-        self._discover(self._now())
+        self._discover()
 
-    def _discover(self, _: int) -> None:
-        if self._closed:
-            return
+    def _discover(self) -> None:
         again = self._enumerator.discover(self._now())
         if again is not None:
-            self._schedule(again, self._discover)
+            self._schedule(again, self._discover_again)
         self._wakeup()
+
+    def _discover_again(self, _: int) -> None:
+        if self._closed:
+            return
+        try:
+            self._discover()
+        except Exception as error:  # of the user's enumerator
+            self._failed(error)
 
     def next_split(self, subtask_index: int) -> Any | None:
         """A split for this reader, or ``None`` when there is none now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from hurtig.checkpoint.ids import CheckpointIdCounter
@@ -10,9 +10,10 @@ from hurtig.common.configuration import Configuration
 from hurtig.graph.executor import RECOVER_KEY
 
 if TYPE_CHECKING:
+    from hurtig.checkpoint.claim import RestoreClaim
     from hurtig.checkpoint.completed_store import CompletedCheckpoints
     from hurtig.checkpoint.environment import IoExecutor
-    from hurtig.checkpoint.handles import CompletedCheckpoint
+    from hurtig.checkpoint.handles import CompletedCheckpoint, StateHandle
     from hurtig.checkpoint.storage.contract import CheckpointStorage
     from hurtig.graph.job_graph import JobGraph
 
@@ -40,6 +41,7 @@ class StartPoint:
         )
         self._storage: CheckpointStorage | None = None
         self._store: CompletedCheckpoints | None = None
+        self._claim: RestoreClaim | None = None
 
     @property
     def wanted(self) -> bool:
@@ -69,12 +71,6 @@ class StartPoint:
             )
         return self._store
 
-    @property
-    def _claims(self) -> bool:
-        from hurtig.checkpoint.claim import RestoreMode, restore_mode
-
-        return restore_mode(self._settings) is RestoreMode.CLAIM
-
     def find(
         self, done: Callable[[CompletedCheckpoint | None, BaseException | None], None]
     ) -> None:
@@ -103,6 +99,10 @@ class StartPoint:
             done(None, None)
             return
 
+        from hurtig.checkpoint.claim import restore_mode
+
+        mode = restore_mode(self._settings)
+
         def read() -> CompletedCheckpoint:
             from hurtig.checkpoint.metadata import read_checkpoint
 
@@ -110,10 +110,41 @@ class StartPoint:
 
         def found(checkpoint: CompletedCheckpoint | None, error: BaseException | None) -> None:
             if checkpoint is not None:
-                self.store.add_restored(checkpoint, owned=self._claims)
+                from hurtig.checkpoint.claim import RestoreClaim
+
+                self._claim = RestoreClaim(mode, checkpoint)
+                self.store.add_restored(checkpoint, owned=self._claim.owned)
             done(checkpoint, error)
 
         self._io.run(read, found)
+
+    def newest(self) -> CompletedCheckpoint | None:
+        """As :meth:`latest`, without opening a storage that nobody has used."""
+        return self._store.latest() if self._store is not None else None
+
+    def may_refer_to(self, checkpoint: CompletedCheckpoint) -> bool:
+        """Whether later checkpoints may refer to the files of this one, from which a job goes
+        on."""
+        return self._claim is None or self._claim.may_refer_to(checkpoint)
+
+    # -- the store, as the coordinator sees it ------------------------------------------------
+
+    def add(self, checkpoint: CompletedCheckpoint) -> None:
+        """A checkpoint is complete. Raises where it refers to files that the job has no claim
+        to."""
+        if self._claim is not None:
+            self._claim.completed(checkpoint)
+        self.store.add(checkpoint)
+
+    def latest(self) -> CompletedCheckpoint | None:
+        """From which a failed job goes on."""
+        return self.store.latest()
+
+    def discard(self, files: Iterable[StateHandle]) -> None:
+        """Shared files of a checkpoint that will never be complete."""
+        self.store.discard(files)
+
+    # -- damage -------------------------------------------------------------------------------
 
     def read_enumerators(self, checkpoint: CompletedCheckpoint) -> dict[str, bytes]:
         """The states of the split enumerators, by uid of their source. Blocks."""
@@ -127,24 +158,29 @@ class StartPoint:
         self, damaged: CompletedCheckpoint, graph: JobGraph, tell: Callable[[str], None]
     ) -> bool:
         """Forget a damaged checkpoint; whether there is an older one that may be used instead."""
-        older = [c for c in self.store.all() if c.checkpoint_id < damaged.checkpoint_id]
+        known = self.store.all()
+        older = [c for c in known if c.checkpoint_id < damaged.checkpoint_id]
         if not older:
             return False
+        if damaged not in known:
+            return True  # another subtask has told before
         wanted = self._settings.get(DAMAGED_KEY, "").lower()
         if wanted == "fail" or (wanted != "previous" and _commits(graph)):
             tell(
-                f"checkpoint {damaged.checkpoint_id} is damaged. Checkpoint "
-                f"{older[-1].checkpoint_id} is not used instead, as sinks of this job have made "
-                "final since what they would write again; to allow that, set "
+                f"{_name(damaged)} is damaged. {_name(older[-1])} is not used instead, as sinks of "
+                "this job have made final since what they would write again; to allow that, set "
                 f"{DAMAGED_KEY}: previous"
             )
             return False
-        tell(
-            f"checkpoint {damaged.checkpoint_id} is damaged: checkpoint "
-            f"{older[-1].checkpoint_id} is used instead"
-        )
+        tell(f"{_name(damaged)} is damaged: {_name(older[-1])} is used instead")
         self.store.forget(damaged)
         return True
+
+
+def _name(checkpoint: CompletedCheckpoint) -> str:
+    kind = "savepoint" if checkpoint.is_savepoint else "checkpoint"
+    where = f" ({checkpoint.location})" if checkpoint.location else ""
+    return f"{kind} {checkpoint.checkpoint_id}{where}"
 
 
 def _commits(graph: JobGraph) -> bool:

@@ -14,15 +14,17 @@ from hurtig.checkpoint.upload import SubtaskUpload
 from hurtig.control.messages import Acknowledge, Decline, Drained, RestoredState
 from hurtig.runtime.in_flight import InFlight
 from hurtig.runtime.in_flight_restore import replay
-from hurtig.runtime.operator_snapshot import restore_snapshots
+from hurtig.runtime.operator_snapshot import release_snapshot, restore_snapshots
 from hurtig.runtime.subtask_checkpoints import SubtaskCheckpoints
 from hurtig.runtime.work_directory import work_directory
+from hurtig.state.keys import key_group_range
 
 if TYPE_CHECKING:
     from hurtig.checkpoint.environment import IoExecutor
     from hurtig.checkpoint.handles import SubtaskId, SubtaskState
     from hurtig.checkpoint.storage.contract import CheckpointStorage
-    from hurtig.control.messages import ToJobMaster
+    from hurtig.control.messages import RestoredOperator, ToJobMaster
+    from hurtig.graph.job_graph import JobVertex
     from hurtig.messages import CheckpointBarrier
     from hurtig.runtime.deployment import Deployment
     from hurtig.state.snapshot import OperatorSnapshot
@@ -73,16 +75,20 @@ class DeploymentState:
         """Load in an I/O thread, then fill the operators in the slot's."""
 
         def loaded(result: Any, error: BaseException | None) -> None:
+            if error is None:
+                try:
+                    if not self._deployment.closed:
+                        self._fill(restored, *result)
+                except BaseException as e:
+                    error = e
+                finally:
+                    _release(result[0])
             if self._deployment.closed:
                 return
             if error is None:
-                try:
-                    self._fill(restored, *result)
-                    done()
-                    return
-                except BaseException as e:
-                    error = e
-            failed(error)
+                done()
+            else:
+                failed(error)
 
         self._io.run(partial(self._load, restored), loaded)
 
@@ -97,23 +103,38 @@ class DeploymentState:
             for node in vertex.nodes:
                 known = restored.operators.get(node.uid)
                 if known is not None:
-                    operators[node.uid] = self._load_operator(known)
+                    operators[node.uid] = self._load_operator(vertex, known)
             flights[vertex.uid] = {
                 subtask: InFlight.from_bytes(self.storage.read(handle))
                 for subtask, handle in restored.in_flight.get(vertex.uid, {}).items()
             }
         return operators, flights
 
-    def _load_operator(self, known: Any) -> list[OperatorSnapshot]:
+    def _load_operator(self, vertex: JobVertex, known: RestoredOperator) -> list[OperatorSnapshot]:
         from hurtig.state.snapshot import OperatorSnapshot, OperatorStateSnapshot
 
         present = sorted(known.subtasks)
         states = [known.subtasks[index] for index in present]
-        loaded = dict(
-            zip(present, load_operator(self.storage, states, work_directory()), strict=True)
-        )
+        wanted = self._earlier_owners(vertex, known.parallelism)
+        files_of = [position for position, index in enumerate(present) if index in wanted]
+        snapshots = load_operator(self.storage, states, work_directory(), with_files=files_of)
+        loaded = dict(zip(present, snapshots, strict=True))
         nothing = OperatorSnapshot(operator_state=OperatorStateSnapshot({}))
         return [loaded.get(index, nothing) for index in range(known.parallelism)]
+
+    def _earlier_owners(self, vertex: JobVertex, parallelism: int) -> set[int]:
+        """The earlier subtasks that had key groups which subtasks of this deployment have now."""
+        mine = {
+            group
+            for id_ in self._deployment.deploy.subtasks
+            if id_.vertex == vertex.index
+            for group in key_group_range(vertex.max_parallelism, vertex.parallelism, id_.subtask)
+        }
+        return {
+            index
+            for index in range(parallelism)
+            if not mine.isdisjoint(key_group_range(vertex.max_parallelism, parallelism, index))
+        }
 
     def _fill(
         self, restored: RestoredState, operators: Loaded, flights: dict[str, dict[int, InFlight]]
@@ -122,8 +143,12 @@ class DeploymentState:
         for id_, task in deployment.tasks.items():
             info = deployment.info(id_)
             for part in task.parts:
-                if part.context.uid in operators:
-                    restore_snapshots(part, operators[part.context.uid], info)
+                uid = part.context.uid
+                if uid in operators:
+                    restore_snapshots(part, operators[uid], info)
+                    if restored.may_refer:
+                        for state in restored.operators[uid].subtasks.values():
+                            self._upload_of(id_).adopt(uid, state.files)
             graph = deployment.graph
             flying = flights[graph.vertices[id_.vertex].uid]
             if flying:
@@ -197,3 +222,10 @@ class DeploymentState:
     def _clean(self, discard: Callable[[], None] | None) -> None:
         if discard is not None:
             self._io.run(discard, lambda result, error: None)
+
+
+def _release(operators: Loaded) -> None:
+    """Whoever wanted files has linked or copied them."""
+    for snapshots in operators.values():
+        for snapshot in snapshots:
+            release_snapshot(snapshot)
