@@ -22,6 +22,9 @@ def shorten(record: object) -> str:
 class HurtigError(Exception):
     """Base of all errors that are meant for the user: the message stands for itself."""
 
+    def __reduce__(self) -> Any:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
     def render(self) -> str:
         """The text that the command line prints, without engine frames."""
         return f"{type(self).__name__}: {self}"
@@ -66,9 +69,6 @@ class UserFunctionError(HurtigError):
         super().__init__(self._text())
         self.cause = cause
         """What the function raised; not ``__cause__``, so that it is printed once."""
-
-    def __reduce__(self) -> Any:
-        return _rebuild, (type(self), self.args, self.__dict__)
 
     def _text(self) -> str:
         lines = [self.user_traceback.rstrip(), ""]
