@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from hurtig.graph.executor import TARGET_KEY
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -20,12 +22,14 @@ def run_job(
 ) -> JobExecutionResult:
     """Runs what was built in an environment (or in that of a stream) to its end."""
     environment = env if hasattr(env, "execute") else env.get_execution_environment()
+    _run_here(environment)
     result: JobExecutionResult = environment.execute(job_name)
     return result
 
 
 def collect(stream: DataStream, limit: int | None = None) -> list[Any]:
     """Runs the job and gives the stream's records, at most ``limit``: then the job is cancelled."""
+    _run_here(stream.get_execution_environment())
     records = stream.execute_and_collect("test", limit)
     if isinstance(records, list):
         return records
@@ -45,6 +49,12 @@ def collect_all(**streams: DataStream) -> dict[str, list[Any]]:
     }
     run_job(next(iter(streams.values())))
     return {name: list(buffer) for name, buffer in buffers.items()}
+
+
+def _run_here(env: StreamExecutionEnvironment) -> None:
+    """Tests look at what functions did: no worker processes, where the program asks for none."""
+    if not env._configuration.contains_key(TARGET_KEY):
+        env._configuration.set_string(TARGET_KEY, "local")
 
 
 def run_script(
