@@ -51,7 +51,7 @@ def collect_all(**streams: DataStream) -> dict[str, list[Any]]:
     return {name: list(buffer) for name, buffer in buffers.items()}
 
 
-def _run_here(env: StreamExecutionEnvironment) -> None:
+def _run_here(env: Any) -> None:
     """Tests look at what functions did: no worker processes, where the program asks for none."""
     if not env._configuration.contains_key(TARGET_KEY):
         env._configuration.set_string(TARGET_KEY, "local")
