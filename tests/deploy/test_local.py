@@ -285,16 +285,29 @@ def test_jobs_side_by_side():
     assert running.jobs() == []
 
 
-def test_savepoints_are_refused_with_a_reason(env):
-    env.from_iterable(endless, bounded=False).map(Logged()).print_to_err()
+def test_a_job_that_nobody_drives_runs_until_its_savepoint_is_there(env, tmp_path):
+    env.from_sequence(0, 10**12).add_sink(lambda _: None)
     client = env.execute_async()
-    try:
-        with pytest.raises(JobExecutionError, match="not in this version"):
-            client.trigger_savepoint("x")
-        with pytest.raises(JobExecutionError, match="not in this version"):
-            client.stop_with_savepoint(False, "x")
-    finally:
-        client.cancel().result()
+    future = client.trigger_savepoint(str(tmp_path))
+    assert not future.done()
+    path = future.result()
+    assert path.startswith(f"{tmp_path}/savepoint-")
+    client.cancel().result()
+
+
+def test_nothing_is_answered_once_the_job_has_ended(env):
+    env.from_collection([1]).add_sink(lambda _: None)
+    client = env.execute_async()
+    client.get_job_execution_result().result()
+    with pytest.raises(JobExecutionError, match="has ended: it is FINISHED"):
+        client.trigger_savepoint("x").result()
+
+
+def test_a_savepoint_that_the_end_overtakes_fails(env):
+    env.from_collection([1]).map(lambda _: 1 // 0).print_to_err()
+    client = env.execute_async()
+    with pytest.raises((UserFunctionError, JobExecutionError)):
+        client.trigger_savepoint("x").result()
 
 
 # -- execute_and_collect ----------------------------------------------------------------------

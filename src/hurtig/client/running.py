@@ -21,6 +21,8 @@ class JobMetrics(TypedDict):
     """The lowest watermark of all tasks, epoch ms; None where there is none yet."""
     late: int
     """Records dropped because they came too late."""
+    restarts: int
+    """How often the job, or a part of it, was restarted."""
 
 
 class RunningJob(Protocol):

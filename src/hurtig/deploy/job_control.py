@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import sys
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from hurtig.common.accumulators import merged
+from hurtig.common.errors import JobExecutionError
 from hurtig.common.job_status import JobStatus
 from hurtig.messages import MAX_TIMESTAMP, MIN_TIMESTAMP
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from hurtig.client.running import JobMetrics
     from hurtig.common.job_id import JobID
     from hurtig.graph.job_graph import JobGraph
     from hurtig.jobmanager.job_master import JobMaster
+
+
+class JobEndedError(JobExecutionError):
+    """Something was asked of a job that has ended."""
 
 
 class JobMasterControl(ABC):
@@ -27,6 +35,9 @@ class JobMasterControl(ABC):
 
     def __init__(self) -> None:
         self._when_finished: list[Callable[[], Any]] = []
+        self._requests: set[Future[Any]] = set()
+        self._requests_lock = threading.Lock()
+        self._requests_closed = False
 
     @property
     def name(self) -> str:
@@ -66,6 +77,51 @@ class JobMasterControl(ABC):
     @abstractmethod
     def refresh(self) -> None:
         """Bring the JobMaster's reports up to date, where that costs nothing."""
+
+    # -- requests to the JobMaster's thread ---------------------------------------------------
+
+    def _request(
+        self, begin: Callable[[Callable[[Any, BaseException | None], None]], None]
+    ) -> tuple[Future[Any], Callable[[], None] | None]:
+        """A future, and the work that is to be run in the JobMaster's thread for it: ``None``
+        where the job has ended."""
+        from concurrent.futures import Future
+
+        future: Future[Any] = Future()
+
+        def done(result: Any, error: BaseException | None) -> None:
+            with self._requests_lock:
+                if future not in self._requests:
+                    return
+                self._requests.discard(future)
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        def run() -> None:
+            try:
+                begin(done)
+            except Exception as error:
+                done(None, error)
+
+        with self._requests_lock:
+            if not self._requests_closed:
+                self._requests.add(future)
+                return future, run
+        future.set_exception(self._has_ended())
+        return future, None
+
+    def _refuse_requests(self) -> None:
+        """The job has ended: nobody answers any more."""
+        with self._requests_lock:
+            self._requests_closed = True
+            left, self._requests = self._requests, set()
+        for future in left:
+            future.set_exception(self._has_ended())
+
+    def _has_ended(self) -> BaseException:
+        return JobEndedError(f"job {self.name!r} has ended: it is {self.status().name}")
 
     # -- savepoints ---------------------------------------------------------------------------
 
@@ -158,7 +214,13 @@ class JobMasterControl(ABC):
         from hurtig.client.running import JobMetrics
 
         self.refresh()
-        totals = JobMetrics(records_in=0, records_out=0, watermark=None, late=0)
+        totals = JobMetrics(
+            records_in=0,
+            records_out=0,
+            watermark=None,
+            late=0,
+            restarts=self.master.failures.restarts,
+        )
         lowest = MAX_TIMESTAMP
         for (vertex, position, _), counters in list(self.master.reports.operators.items()):
             node = self.graph.vertices[vertex].nodes[position]

@@ -14,10 +14,10 @@ from hurtig.deploy import garbage, leftovers
 from hurtig.deploy.in_process import LOCAL, InProcess
 from hurtig.deploy.interrupts import cancel_on_interrupt
 from hurtig.deploy.io_threads import ThreadIo
-from hurtig.deploy.job_control import JobMasterControl, warn
+from hurtig.deploy.job_control import JobEndedError, JobMasterControl, warn
 from hurtig.deploy.job_id import job_id_of
 from hurtig.graph.executor import Executor
-from hurtig.graph.job_graph import JobGraph, deserialize, serialize
+from hurtig.graph.job_graph import JobGraph, serialize
 from hurtig.jobmanager.job_master import JobMaster
 from hurtig.runtime.slot import Slot
 
@@ -27,13 +27,13 @@ class LocalExecutor(Executor):
     program which runs here also runs there."""
 
     def execute(self, graph: JobGraph) -> JobClient:
-        return JobClient(LocalJobControl(deserialize(serialize(graph))))
+        return JobClient(LocalJobControl(graph, serialize(graph)))
 
 
 class LocalJobControl(JobMasterControl):
     """One job in this process. Whoever waits for it runs it, unless :meth:`start` was called."""
 
-    def __init__(self, graph: JobGraph) -> None:
+    def __init__(self, graph: JobGraph, graph_bytes: bytes) -> None:
         super().__init__()
         self.graph = graph
         self.job_id = job_id_of(graph.settings)
@@ -41,7 +41,14 @@ class LocalJobControl(JobMasterControl):
         self._io = ThreadIo(self._slot)
         place = InProcess(self._slot, self._io)
         self.master = JobMaster(
-            graph, self.job_id, self._slot, self._io, place, warn, self._on_ended
+            graph,
+            self.job_id,
+            self._slot,
+            self._io,
+            place,
+            warn,
+            self._on_ended,
+            graph_bytes=graph_bytes,
         )
         place.connect(self.master)
         self.task_manager = place.task_manager
@@ -139,30 +146,23 @@ class LocalJobControl(JobMasterControl):
     def call(self, work: Callable[[], Any]) -> Any:
         if self._thread is None or threading.current_thread() is self._thread or self._ended:
             return work()
-        return self.await_result(lambda done: done(work(), None)).result()
+        future, run = self._request(lambda done: done(work(), None))
+        if run is None:
+            return work()
+        self._slot.submit(run)
+        try:
+            return future.result()
+        except JobEndedError:  # meanwhile: nobody else touches the JobMaster any more
+            return work()
 
     def await_result(
         self, begin: Callable[[Callable[[Any, BaseException | None], None]], None]
     ) -> Any:
-        from concurrent.futures import Future
-
         from hurtig.common.completable_future import CompletableFuture
 
-        future: Future[Any] = Future()
-
-        def done(result: Any, error: BaseException | None) -> None:
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-
-        def run() -> None:
-            try:
-                begin(done)
-            except Exception as error:
-                done(None, error)
-
-        self._slot.submit(run)
+        future, run = self._request(begin)
+        if run is not None:
+            self._slot.submit(run)
         if self._thread is not None:
             return future
         return CompletableFuture.lazy(lambda: self._driven(future), future.done)
@@ -199,6 +199,7 @@ class LocalJobControl(JobMasterControl):
             running.unregister(self)
             garbage.restore()
         self._io.close()
+        self._refuse_requests()
         if self.master.status is JobStatus.FINISHED:
             for action in self._when_finished:
                 action()
@@ -228,5 +229,7 @@ class LocalJobControl(JobMasterControl):
         except BaseException as error:
             if self.master.error is None:
                 self.master.error = error
+        finally:
+            self._refuse_requests()
         if self.failure() is None:
             leftovers.forget(self)

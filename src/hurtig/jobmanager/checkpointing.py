@@ -81,6 +81,7 @@ class JobCheckpoints:
         except RestoreError as error:
             failed(error)
             return
+        master.graph_changed()
         self._warn(master.name, difference.render(checkpoint))
         self._start_point.ids.above(checkpoint.checkpoint_id)
         self._make().statistics.restored(checkpoint, self._main.now())

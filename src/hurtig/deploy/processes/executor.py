@@ -15,12 +15,12 @@ from hurtig.deploy import leftovers
 from hurtig.deploy.event_loop import EventLoop
 from hurtig.deploy.interrupts import cancel_on_interrupt
 from hurtig.deploy.io_threads import ThreadIo
-from hurtig.deploy.job_control import JobMasterControl, warn
+from hurtig.deploy.job_control import JobEndedError, JobMasterControl, warn
 from hurtig.deploy.job_id import job_id_of
 from hurtig.deploy.processes.task_managers import ProcessTaskManagers
 from hurtig.deploy.shipping import before_shipping
 from hurtig.graph.executor import Executor
-from hurtig.graph.job_graph import JobGraph, deserialize, serialize
+from hurtig.graph.job_graph import JobGraph, serialize
 from hurtig.jobmanager.job_master import JobMaster
 
 _TICK = 0.1
@@ -31,13 +31,13 @@ class ProcessExecutor(Executor):
 
     def execute(self, graph: JobGraph) -> JobClient:
         before_shipping(graph)
-        return JobClient(ProcessJobControl(deserialize(serialize(graph))))
+        return JobClient(ProcessJobControl(graph, serialize(graph)))
 
 
 class ProcessJobControl(JobMasterControl):
     """One job. It begins when somebody waits for it, or with :meth:`start`."""
 
-    def __init__(self, graph: JobGraph) -> None:
+    def __init__(self, graph: JobGraph, graph_bytes: bytes) -> None:
         super().__init__()
         self.graph = graph
         self.job_id = job_id_of(graph.settings)
@@ -45,7 +45,14 @@ class ProcessJobControl(JobMasterControl):
         self._io = ThreadIo(self._loop)
         self.workers = ProcessTaskManagers(self._loop, str(self.job_id), graph.settings)
         self.master = JobMaster(
-            graph, self.job_id, self._loop, self._io, self.workers, warn, self._on_ended
+            graph,
+            self.job_id,
+            self._loop,
+            self._io,
+            self.workers,
+            warn,
+            self._on_ended,
+            graph_bytes=graph_bytes,
         )
         self.workers.connect(self.master.receive, self.master.lost)
         self._ended = False
@@ -109,31 +116,22 @@ class ProcessJobControl(JobMasterControl):
     def call(self, work: Callable[[], Any]) -> Any:
         if self._thread in (None, threading.current_thread()) or self._done.is_set():
             return work()
-        return self.await_result(lambda done: done(work(), None)).result()
+        future, run = self._request(lambda done: done(work(), None))
+        if run is None:
+            return work()
+        self._loop.submit(run)
+        try:
+            return future.result()
+        except JobEndedError:  # meanwhile: nobody else touches the JobMaster any more
+            return work()
 
     def await_result(
         self, begin: Callable[[Callable[[Any, BaseException | None], None]], None]
     ) -> Any:
-        from concurrent.futures import Future
-
-        future: Future[Any] = Future()
-
-        def done(result: Any, error: BaseException | None) -> None:
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-
-        def run() -> None:
-            try:
-                begin(done)
-            except Exception as error:
-                done(None, error)
-
-        self._begin()
-        self._loop.submit(run)
-        if self._done.is_set() and not future.done():
-            self._loop.step(0)  # it ended meanwhile: nobody else looks
+        future, run = self._request(begin)
+        if run is not None:
+            self._begin()
+            self._loop.submit(run)
         return future
 
     def refresh(self) -> None:
@@ -169,6 +167,7 @@ class ProcessJobControl(JobMasterControl):
         try:
             self._release()
         finally:
+            self._refuse_requests()
             self._done.set()
 
     def _release(self) -> None:
