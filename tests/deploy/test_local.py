@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hurtig.checkpoint.errors import CheckpointError
 from hurtig.client import running
 from hurtig.common.accumulators import IntCounter, ListAccumulator
 from hurtig.common.errors import JobCancelledError, JobExecutionError, UserFunctionError
@@ -306,8 +307,10 @@ def test_nothing_is_answered_once_the_job_has_ended(env):
 def test_a_savepoint_that_the_end_overtakes_fails(env):
     env.from_collection([1]).map(lambda _: 1 // 0).print_to_err()
     client = env.execute_async()
-    with pytest.raises((UserFunctionError, JobExecutionError)):
+    with pytest.raises(CheckpointError, match="ZeroDivisionError: integer division"):
         client.trigger_savepoint("x").result()
+    with pytest.raises(UserFunctionError):
+        client.get_job_execution_result().result()
 
 
 # -- execute_and_collect ----------------------------------------------------------------------

@@ -113,13 +113,19 @@ class CompletedCheckpoints:
         if not status.is_globally_terminal_state() or is_retained(self._retention, status):
             done()
             return
-        for entry in [entry for entry in self._entries if entry.owned]:
-            self._delete(entry)
-        self._run(self._storage.discard_job, "the job's folder", done)
+        left = [entry for entry in self._entries if entry.owned]
+
+        def next_one() -> None:
+            if left:
+                self._delete(left.pop(0), next_one)
+            else:  # last of all: a folder with checkpoints in it is kept
+                self._run(self._storage.discard_job, "the job's folder", done)
+
+        next_one()
 
     # -- parts --------------------------------------------------------------------------------
 
-    def _delete(self, entry: _Entry) -> None:
+    def _delete(self, entry: _Entry, then: Callable[[], None] = lambda: None) -> None:
         checkpoint = entry.checkpoint
         self._entries.remove(entry)
         files = self._registry.unregister(checkpoint)
@@ -134,7 +140,7 @@ class CompletedCheckpoints:
                 self._storage.discard_location(folder)
             self._storage.delete(files)
 
-        self._run(work, f"checkpoint {checkpoint.checkpoint_id}")
+        self._run(work, f"checkpoint {checkpoint.checkpoint_id}", then)
         self.on_deleted(checkpoint.checkpoint_id)
 
     def _run(

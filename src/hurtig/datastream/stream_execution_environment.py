@@ -115,12 +115,10 @@ class StreamExecutionEnvironment(EnvironmentSettings, EnvironmentSources):
 
     def _settings(self) -> dict[str, str]:
         from hurtig.common.options import check_values, warn_unknown_keys
-        from hurtig.datastream.missing_features import warn_missing_features
 
         if self._configuration.key_set():
             check_values(self._configuration)
             warn_unknown_keys(self._configuration)
-            warn_missing_features(self._configuration)
         return self._configuration.to_dict()
 
     def _stream_graph(self, job_name: str) -> StreamGraph:

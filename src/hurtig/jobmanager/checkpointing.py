@@ -11,6 +11,8 @@ from hurtig.common.errors import ProgramError
 from hurtig.common.job_status import JobStatus
 from hurtig.control.messages import CheckpointAborted, CheckpointComplete
 from hurtig.graph.partitioner import ForwardPartitioner
+from hurtig.jobmanager.counted_io import CountedIo
+from hurtig.jobmanager.failures import short_text
 from hurtig.jobmanager.often_told import OftenTold
 from hurtig.jobmanager.region import RegionStatus
 from hurtig.jobmanager.restore import fit
@@ -39,14 +41,14 @@ class JobCheckpoints:
     ) -> None:
         self._master = master
         self._main = main
-        self._io = io
+        self._io = CountedIo(io)
         self._warn = warn
         self._settings = CheckpointSettings.from_configuration(master.graph.settings)
         self.enabled = self._settings.enabled and not master.graph.batch_mode
         self.latest: CompletedCheckpoint | None = None
         """From which the job starts, or goes on after a failure."""
         self.enumerator_states: dict[str, bytes] = {}
-        self._start_point = StartPoint(master.graph.settings, str(master.job_id), io)
+        self._start_point = StartPoint(master.graph.settings, str(master.job_id), self._io)
         self._coordinator: CheckpointCoordinator | None = None
         self._early: list[tuple[Callable[[], None], Done]] = []
         """Requests that came before the job ran, and whom to tell where it never does."""
@@ -149,8 +151,7 @@ class JobCheckpoints:
         if self._coordinator is not None:
             from hurtig.checkpoint.failures import CheckpointFailureReason
 
-            text = str(error).partition("\n")[0]
-            self._coordinator.stop(CheckpointFailureReason.SUSPENDED, text)
+            self._coordinator.stop(CheckpointFailureReason.SUSPENDED, short_text(error))
 
     def close(self, status: JobStatus, done: Callable[[], None]) -> None:
         """The job has ended: keep or delete what it left, as its settings say."""
@@ -161,7 +162,9 @@ class JobCheckpoints:
             done()
             return
         self._coordinator.stop()
-        self._start_point.store.job_ended(status, done)
+        store = self._start_point.store
+        # What is still being written would be written anew into what is deleted.
+        self._io.when_idle(lambda: store.job_ended(status, done))
 
     def _make(self) -> CheckpointCoordinator:
         coordinator = self._coordinator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hurtig.common.errors import HurtigError
+from hurtig.common.errors import HurtigError, UserFunctionError
 
 KEPT = 16
 """Failures that are remembered, as in Flink."""
@@ -23,6 +23,13 @@ class Failure(NamedTuple):
         if isinstance(self.error, HurtigError):
             return self.error.render()
         return f"{type(self.error).__name__}: {self.error}"
+
+
+def short_text(error: BaseException) -> str:
+    """One line: what went wrong, without where."""
+    if isinstance(error, UserFunctionError):
+        error = error.cause
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
 def full_text(error: BaseException) -> str:
