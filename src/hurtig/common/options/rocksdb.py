@@ -47,7 +47,13 @@ OPTIONS: tuple[O[object], ...] = (
     O(f"{_DB}.writebuffer.size", "memory", 64 << 20, "Size of a write buffer."),
     O(f"{_DB}.writebuffer.count", "int", 2, "Largest number of write buffers."),
     O(f"{_DB}.writebuffer.number-to-merge", "int", 1, "Write buffers merged into a file."),
-    O(f"{_DB}.compaction.style", "enum", "LEVEL", "LEVEL, UNIVERSAL or FIFO."),
+    O(
+        f"{_DB}.compaction.style",
+        "enum",
+        "LEVEL",
+        "How files are merged.",
+        choices=("LEVEL", "UNIVERSAL", "FIFO"),
+    ),
     O(
         f"{_DB}.compaction.level.use-dynamic-size",
         "boolean",

@@ -172,7 +172,7 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
             "checkpoint": checkpoint_id,
             "max_parallelism": self.max_parallelism,
             "key_groups": [self.key_groups.start, self.key_groups.stop],
-            "states": [list(state.meta()) for state in states],
+            "states": [state.meta().to_json() for state in states],
             "tables": [list(state) for state in states],
             "unclaimed": self._parked.states(),
         }
@@ -190,7 +190,7 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
 
     def _all_blocks(self) -> Iterable[Block]:
         for table in self._tables.values():
-            yield from blocks_of(table, self.key_groups, self.max_parallelism)
+            yield from blocks_of(table, self.key_groups)
         for stored in self._stored.values():
             for block in self._stored_blocks(stored):
                 yield block._replace(state=stored.meta())
@@ -199,7 +199,7 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
     def _stored_blocks(self, stored: StoredState) -> Iterable[Block]:
         table = stored.table(self._cache, self._clock)
         open_namespaces(table, self._namespaces.get(stored.state_id, ()))
-        return blocks_of(table, self.key_groups, self.max_parallelism)
+        return blocks_of(table, self.key_groups)
 
     def notify_checkpoint_complete(self, checkpoint_id: int) -> None:
         self._local.completed(checkpoint_id)
@@ -309,7 +309,7 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
         cache = Cache(1, self.max_parallelism, lambda: source)
         table = stored.table(cache, self._clock)
         open_namespaces(table, namespaces)
-        for block in blocks_of(table, groups, self.max_parallelism):
+        for block in blocks_of(table, groups):
             self._parked.add(block._replace(state=stored.meta()))
 
     def _claim(self, table: RocksTable, stored: StoredState | None) -> None:
@@ -322,8 +322,10 @@ class RocksDBKeyedStateBackend(KeyedStateBackend):
             open_namespaces(former, namespaces)
             for namespace, _ in namespaces:
                 former.drop(namespace)
-        for block in self._parked.take(table.descriptor.name):
+        name = table.descriptor.name
+        for block in self._parked.of(name):
             fill(table, block)
+        self._parked.remove(name)
 
     def _table_of(self, descriptor: StateDescriptor, raw: bool = False) -> RocksTable:
         table = self._tables.get(descriptor.name)

@@ -309,9 +309,10 @@ class Entries(MutableMapping[Any, Any]):
         self._suspects = {}
         if self._emptied:
             self._emptied = False
-            self._prune_stored()
+            self.prune_stored()
 
-    def _prune_stored(self) -> None:
+    def prune_stored(self) -> None:
+        """Forget a window of which the database holds nothing."""
         if self.namespace == VOID_NAMESPACE or self.table.raw:
             return
         if next(self.stored_names(), None) is None:

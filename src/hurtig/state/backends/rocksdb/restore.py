@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from hurtig.state.backends.rocksdb.database import Database
 from hurtig.state.backends.rocksdb.layout import PARKED, TIMERS
@@ -77,12 +76,18 @@ class ParkedBlocks:
         _write(self._database(), iter([(name, data)]))
         self._names.setdefault(state, []).append(name)
 
-    def take(self, state: str) -> Iterator[Block]:
-        """Remove and yield the blocks of a state."""
-        for name in self._names.pop(state, ()):
+    def of(self, state: str) -> Iterator[Block]:
+        """The blocks of a state; they stay."""
+        for name in self._names.get(state, ()):
             yield self._read(name)
-            batch: Any = self._database().batch()
-            batch.delete(name)
+
+    def remove(self, state: str) -> None:
+        """Delete the blocks of a state, which are in its table now."""
+        names = self._names.pop(state, None)
+        if names is not None:
+            batch = self._database().batch()
+            for name in names:
+                batch.delete(name)
             self._database().write(batch)
 
     def all(self) -> Iterator[Block]:
@@ -98,6 +103,4 @@ class ParkedBlocks:
 def parked_in(source: Database, groups: range) -> Iterator[Block]:
     """The unclaimed blocks of another database that belong to ``groups``."""
     for _, data in source.scan(PARKED):
-        block = KeyedStateSnapshot.from_bytes(data).blocks[0]
-        if block.key_group in groups:
-            yield block
+        yield from KeyedStateSnapshot.from_bytes(data).for_range(groups).blocks

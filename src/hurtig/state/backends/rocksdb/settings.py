@@ -47,6 +47,8 @@ class RocksDBSettings:
         self._configuration = configuration or {}
         self._options = _own_options()
         self._warn_unknown()
+        for option in self._options.values():
+            self._value(option)  # a wrong value is an error now, not when a database is opened
         name = str(self._get(_DB + "predefined-options")).upper().replace("-", "_")
         self._predefined = _PREDEFINED[name]
         directories = self._get(_DB + "localdir")

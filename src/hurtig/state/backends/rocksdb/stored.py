@@ -56,7 +56,7 @@ class StoredState(NamedTuple):
         )
 
     def meta(self) -> StateMeta:
-        return StateMeta(self.name, self.kind, self.type, self.ttl)
+        return StateMeta.from_json([self.name, self.kind, self.type, self.ttl, self.types])
 
     def reads_as(self, other: StoredState) -> bool:
         """Whether entries of one can stand among those of the other."""
@@ -103,9 +103,10 @@ def open_namespaces(table: RocksTable, namespaces: Iterable[tuple[Any, int]]) ->
         entries = table.entries(namespace)
         entries.opened(mask)
         table.activate(entries)
+        entries.prune_stored()  # what it held may be in key groups of another subtask
 
 
-def blocks_of(table: RocksTable, groups: range, max_parallelism: int) -> Iterator[Block]:
+def blocks_of(table: RocksTable, groups: range) -> Iterator[Block]:
     """The entries of a state as blocks, a key group at a time. The cache has been written."""
     for group in groups:
         rows = StateTable(table.descriptor, table.ttl)
@@ -115,7 +116,7 @@ def blocks_of(table: RocksTable, groups: range, max_parallelism: int) -> Iterato
                 into = rows.entries(namespace)
                 for name, data in table.cache.database.scan(entries.prefix(group)):
                     _read_entry(table, name, data, into)
-        yield from write_snapshot([rows], max_parallelism)
+        yield from write_snapshot([rows], range(group, group + 1), canonical=True)
 
 
 def _read_entry(table: RocksTable, name: bytes, data: bytes, into: dict[Any, Any]) -> None:
