@@ -96,22 +96,7 @@ def encode_stored(
     return PACKED, b"".join([len(packed).to_bytes(8, "little"), _little(lengths), *packed])
 
 
-def decode(
-    part: Part, type_info: TypeInformation | None, state: str, written: str, declared: str
-) -> list[Any]:
-    """As :func:`decode_column`, for whoever has no rules for changed types."""
-    try:
-        return decode_column(part, type_info)
-    except Exception as e:
-        raise StateMigrationError(
-            f"state {state!r} was written as {written} and cannot be read as {declared}: {e}. "
-            f"Declare the former type, or give the new state another name"
-        ) from e
-
-
-def decode_column(
-    part: Part, written: TypeInformation | None, loads: Loads = pickle.loads
-) -> list[Any]:
+def decode(part: Part, written: TypeInformation | None, loads: Loads = pickle.loads) -> list[Any]:
     """Decode to live values. ``written`` is the type under which they were encoded.
 
     ``loads`` opens pickles. Raises whatever the decoders raise.

@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 
 from hurtig.common.errors import ProgramError
 from hurtig.state.api import BroadcastState, ListState, OperatorStateStore, ReadOnlyBroadcastState
-from hurtig.state.codec import Part, StateMigrationError, decode, encode
+from hurtig.state.codec import Part, StateMigrationError, encode
 from hurtig.state.descriptors import ListStateDescriptor, MapStateDescriptor, StateDescriptor
+from hurtig.state.evolution import StateReader
 from hurtig.state.snapshot import OperatorStateSnapshot, StateMeta
 
 SPLIT = "split"
@@ -172,15 +173,10 @@ class DefaultOperatorStateBackend(OperatorStateStore):
                 f"operator state {descriptor.name!r} was written as {written} and is now declared "
                 f"as {declared}: declare the former kind, or give the new state another name"
             )
-        types = descriptor.value_types()
-        columns = [
-            [
-                decode(part, type_info, descriptor.name, written, declared)[0]
-                for part in parts[i :: len(types)]
-            ]
-            for i, type_info in enumerate(types)
-        ]
-        return columns[0] if len(types) == 1 else list(zip(*columns, strict=True))
+        reader = StateReader(meta, descriptor, "operator state")
+        count = len(descriptor.value_types())
+        columns = [[reader.values(part, i)[0] for part in parts[i::count]] for i in range(count)]
+        return columns[0] if count == 1 else list(zip(*columns, strict=True))
 
     def snapshot(self) -> OperatorStateSnapshot:
         """All operator state; one part per element, maps as key and value in turn."""
@@ -192,7 +188,7 @@ class DefaultOperatorStateBackend(OperatorStateStore):
             else:
                 values = state.elements
             parts = [encode([v], types[i % len(types)], name) for i, v in enumerate(values)]
-            meta = StateMeta(name, descriptor.kind, descriptor.describe())
+            meta = StateMeta.of(descriptor)
             states[name] = (mode, meta, parts)
         return OperatorStateSnapshot(states)
 

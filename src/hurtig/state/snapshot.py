@@ -7,11 +7,15 @@ that the header gives the lengths of. Only blobs marked ``pickled`` are pickles.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hurtig.common.errors import HurtigError
 from hurtig.state.codec import Part
 from hurtig.state.files_snapshot import FilesSnapshot
+
+if TYPE_CHECKING:
+    from hurtig.common.typeinfo import TypeInformation
+    from hurtig.state.descriptors import StateDescriptor
 
 VERSION = 1
 _FILES = b"HFIL"
@@ -30,15 +34,75 @@ class StateMeta(NamedTuple):
     type: str
     """Kind and types as text; ``untyped`` where values are pickled."""
     ttl: bool = False
+    types: str = ""
+    """JSON: descriptions of what ``StateDescriptor.value_types`` gave (see
+    ``hurtig.common.serializers``), ``null`` for untyped. Empty where nothing is known of them."""
+
+    @staticmethod
+    def of(descriptor: StateDescriptor, ttl: bool = False) -> StateMeta:
+        """What is to be said about the state of a descriptor."""
+        import json
+
+        from hurtig.common.serializers import describe
+
+        types = [None if t is None else describe(t) for t in descriptor.value_types()]
+        text = json.dumps(types, separators=(",", ":"))
+        return StateMeta(descriptor.name, descriptor.kind, descriptor.describe(), ttl, text)
+
+    def value_types(self) -> tuple[TypeInformation | None, ...]:
+        """The types under which it was written; none where nothing is known of them.
+
+        ``ValueError`` where this release does not know one.
+        """
+        if not self.types:
+            return ()
+        import json
+
+        from hurtig.common.serializers import from_description
+
+        return tuple(None if t is None else from_description(t) for t in json.loads(self.types))
+
+    def to_json(self) -> list[Any]:
+        """For the header of a container; :meth:`from_json` is the way back."""
+        import json
+
+        return [*self[:4], json.loads(self.types) if self.types else None]
+
+    @staticmethod
+    def from_json(fields: list[Any]) -> StateMeta:
+        """See :meth:`to_json`."""
+        import json
+
+        types = json.dumps(fields[4], separators=(",", ":")) if fields[4:] and fields[4] else ""
+        name, kind, text, *more = fields[:4]
+        return StateMeta(name, kind, text, bool(more and more[0]), types)
+
+
+MANY_GROUPS = -1
 
 
 class Block(NamedTuple):
-    """The entries of one state in one key group; ``parts`` are parallel columns of them."""
+    """Entries of one state; ``parts`` are parallel columns of them."""
 
     state: StateMeta
     key_group: int
+    """That of all entries, or ``MANY_GROUPS``."""
     size: int
     parts: dict[str, Part]
+    groups: tuple[int, int] = (0, 0)
+    """Of ``MANY_GROUPS``: first key group and the one after the last that may have entries."""
+    wanted: tuple[int, int] | None = None
+    """Only the entries of these key groups count; the others belong to another subtask."""
+
+    def for_range(self, key_groups: range) -> Block | None:
+        """What of it belongs to ``key_groups``; the entries are sorted out when they are read."""
+        if self.key_group != MANY_GROUPS:
+            return self if self.key_group in key_groups else None
+        start, stop = self.wanted or self.groups
+        common = max(start, key_groups.start), min(stop, key_groups.stop)
+        if common[0] >= common[1]:
+            return None
+        return self if common == (start, stop) else self._replace(wanted=common)
 
 
 class KeyedStateSnapshot:
@@ -53,7 +117,7 @@ class KeyedStateSnapshot:
 
     def for_range(self, key_groups: range) -> KeyedStateSnapshot:
         """Only what belongs to ``key_groups``."""
-        blocks = [b for b in self.blocks if b.key_group in key_groups]
+        blocks = [found for b in self.blocks if (found := b.for_range(key_groups)) is not None]
         return KeyedStateSnapshot(self.checkpoint_id, self.max_parallelism, blocks)
 
     def states(self) -> list[StateMeta]:
@@ -68,9 +132,9 @@ class KeyedStateSnapshot:
         header = {
             "checkpoint": self.checkpoint_id,
             "max_parallelism": self.max_parallelism,
-            "states": [list(meta) for meta in metas],
+            "states": [meta.to_json() for meta in metas],
             "blocks": [
-                [index[b.state], b.key_group, b.size, _store_parts(b.parts, blobs)]
+                [index[b.state], b.key_group, b.size, _store_parts(b.parts, blobs), *b[4:]]
                 for b in self.blocks
             ],
         }
@@ -80,10 +144,10 @@ class KeyedStateSnapshot:
     def from_bytes(data: bytes) -> KeyedStateSnapshot:
         """Read the stored form."""
         header, blobs = read_container(b"HKEY", data)
-        metas = [StateMeta(*meta) for meta in header["states"]]
+        metas = [StateMeta.from_json(meta) for meta in header["states"]]
         blocks = [
-            Block(metas[state], group, size, _load_parts(parts, blobs))
-            for state, group, size, parts in header["blocks"]
+            Block(metas[state], group, size, _load_parts(parts, blobs), *_ranges(more))
+            for state, group, size, parts, *more in header["blocks"]
         ]
         return KeyedStateSnapshot(header["checkpoint"], header["max_parallelism"], blocks)
 
@@ -102,7 +166,7 @@ class OperatorStateSnapshot:
         blobs: list[bytes] = []
         rows = []
         for mode, meta, parts in self.states.values():
-            rows.append([mode, list(meta), [encoding for encoding, _ in parts]])
+            rows.append([mode, meta.to_json(), [encoding for encoding, _ in parts]])
             blobs.extend(content for _, content in parts)
         return write_container(b"HOPS", {"states": rows}, blobs)
 
@@ -113,7 +177,7 @@ class OperatorStateSnapshot:
         contents = iter(blobs)
         states = {}
         for mode, fields, encodings in header["states"]:
-            meta = StateMeta(*fields)
+            meta = StateMeta.from_json(fields)
             states[meta.name] = (mode, meta, [(e, next(contents)) for e in encodings])
         return OperatorStateSnapshot(states)
 
@@ -254,6 +318,10 @@ def read_container(magic: bytes, data: bytes) -> tuple[dict[str, Any], list[byte
         blobs.append(data[start : start + length])
         start += length
     return header, blobs
+
+
+def _ranges(lists: list[Any]) -> list[Any]:
+    return [None if each is None else tuple(each) for each in lists]
 
 
 def _store_parts(parts: dict[str, Part], blobs: list[bytes]) -> list[list[Any]]:

@@ -1,13 +1,16 @@
-"""Timers to blocks of a snapshot, one per time domain and key group, and back."""
+"""Timers to blocks of a snapshot, one per time domain, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from itertools import compress, repeat
 from typing import Any
 
+from hurtig.state.backends.contract import VOID_NAMESPACE
 from hurtig.state.codec import decode, encode
 from hurtig.state.key_groups import key_group_for
-from hurtig.state.snapshot import Block, KeyedStateSnapshot, StateMeta
+from hurtig.state.snapshot import MANY_GROUPS, Block, KeyedStateSnapshot, StateMeta
+from hurtig.state.unpickling import StateLoads
 
 Timer = tuple[int, Any, Hashable]
 """Timestamp, key, namespace."""
@@ -15,32 +18,37 @@ Timer = tuple[int, Any, Hashable]
 _KIND = "timers"
 
 
-def write_timers(queues: Mapping[str, Iterable[Timer]], max_parallelism: int) -> list[Block]:
-    """Blocks of all timers; ``queues`` by the name of the time domain."""
-    groups: dict[Any, int] = {}
+def write_timers(queues: Mapping[str, Iterable[Timer]], key_groups: range) -> list[Block]:
+    """Blocks of all timers, which belong to ``key_groups``; ``queues`` by name of the domain."""
     blocks = []
-    for name, timers in queues.items():
-        by_group: dict[int, list[Timer]] = {}
-        for timer in timers:
-            key = timer[1]
-            group = groups.get(key)
-            if group is None:
-                group = groups[key] = key_group_for(key, max_parallelism)
-            by_group.setdefault(group, []).append(timer)
+    for name, queue in queues.items():
+        timers = list(queue)
+        if not timers:
+            continue
+        parts = {
+            "times": encode([timer[0] for timer in timers], None, name),
+            "keys": encode([timer[1] for timer in timers], None, name),
+        }
+        namespaces = [timer[2] for timer in timers]
+        if namespaces.count(VOID_NAMESPACE) < len(namespaces):
+            parts["namespaces"] = encode(namespaces, None, name)
         meta = StateMeta(name, _KIND, _KIND)
-        for group, entries in sorted(by_group.items()):
-            times, keys, namespaces = zip(*entries, strict=True)
-            columns = {"times": times, "keys": keys, "namespaces": namespaces}
-            parts = {column: encode(list(v), None, name) for column, v in columns.items()}
-            blocks.append(Block(meta, group, len(entries), parts))
+        bounds = (key_groups.start, key_groups.stop)
+        blocks.append(Block(meta, MANY_GROUPS, len(timers), parts, bounds))
     return blocks
 
 
 def read_timers(snapshot: KeyedStateSnapshot) -> Iterator[tuple[str, Iterable[Timer]]]:
     """Name of the time domain and timers of each block."""
+    loads = StateLoads()
     for block in snapshot.blocks:
-        columns = [
-            decode(block.parts[column], None, block.state.name, _KIND, _KIND)
-            for column in ("times", "keys", "namespaces")
-        ]
-        yield block.state.name, zip(*columns, strict=True)
+        columns = {name: decode(part, None, loads) for name, part in block.parts.items()}
+        times, keys = columns["times"], columns["keys"]
+        namespaces = columns.get("namespaces") or repeat(VOID_NAMESPACE, len(times))
+        timers: Iterable[Timer] = zip(times, keys, namespaces, strict=True)
+        if block.wanted is not None:
+            start, stop = block.wanted
+            limit = snapshot.max_parallelism
+            groups = {key: key_group_for(key, limit) for key in set(keys)}
+            timers = compress(timers, [start <= groups[key] < stop for key in keys])
+        yield block.state.name, timers

@@ -152,9 +152,8 @@ class InternalTimerService:
             domain.name: queue.entries_in_memory() if with_files else queue.entries()
             for domain, queue in self._queues()
         }
-        return KeyedStateSnapshot(
-            checkpoint_id, max_parallelism, write_timers(queues, max_parallelism)
-        )
+        groups = getattr(self.backend, "key_groups", range(max_parallelism))
+        return KeyedStateSnapshot(checkpoint_id, max_parallelism, write_timers(queues, groups))
 
     def restore(self, snapshots: Iterable[KeyedStateSnapshot], key_group_range: range) -> None:
         """Take over the timers that belong to ``key_group_range``."""

@@ -26,13 +26,18 @@ def system_millis() -> int:
 class HeapKeyedStateBackend(KeyedStateBackend):
     """Keyed state in memory. Mirrors Flink's ``HashMapStateBackend``.
 
-    ``clock`` gives processing time in epoch milliseconds, for the time to live.
+    ``clock`` gives processing time in epoch milliseconds, for the time to live; ``key_groups`` are
+    those of the subtask, all by default.
     """
 
     def __init__(
-        self, max_parallelism: int = 128, clock: Callable[[], int] = system_millis
+        self,
+        max_parallelism: int = 128,
+        clock: Callable[[], int] = system_millis,
+        key_groups: range | None = None,
     ) -> None:
         self.max_parallelism = max_parallelism
+        self.key_groups = range(max_parallelism) if key_groups is None else key_groups
         self._clock = clock
         self._tables: dict[str, StateTable] = {}
         self._restored = RestoredBlocks()
@@ -85,7 +90,7 @@ class HeapKeyedStateBackend(KeyedStateBackend):
             table.clear_key(key)
 
     def snapshot(self, checkpoint_id: int, canonical: bool = False) -> KeyedStateSnapshot:
-        blocks = write_snapshot(self._tables.values(), self.max_parallelism)
+        blocks = write_snapshot(self._tables.values(), self.key_groups, canonical)
         return KeyedStateSnapshot(
             checkpoint_id, self.max_parallelism, blocks + self._restored.unclaimed()
         )

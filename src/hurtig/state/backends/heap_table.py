@@ -10,13 +10,14 @@ from hurtig.state.backends.contract import VOID_NAMESPACE
 if TYPE_CHECKING:
     from hurtig.state.api import State
     from hurtig.state.backends.heap_ttl import TtlSettings
+    from hurtig.state.codec import Part
     from hurtig.state.descriptors import StateDescriptor
 
 
 class StateTable:
     """Namespace -> key -> stored entry. The void namespace's dict lives as long as the table."""
 
-    __slots__ = ("bound", "descriptor", "namespaces", "raw", "ttl")
+    __slots__ = ("bound", "descriptor", "namespaces", "raw", "ttl", "written_keys")
 
     def __init__(self, descriptor: StateDescriptor, ttl: TtlSettings | None) -> None:
         self.descriptor = descriptor
@@ -25,6 +26,8 @@ class StateTable:
         self.bound: State | None = None
         self.raw = False
         """Whether an operator holds dicts of it: they are then dropped only when it says so."""
+        self.written_keys: tuple[list[Any], Part] | None = None
+        """Keys of the latest snapshot, and how they were written."""
 
     def entries(self, namespace: Hashable) -> dict[Any, Any]:
         """The dict of a namespace, created where there is none."""

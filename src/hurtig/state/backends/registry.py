@@ -49,7 +49,7 @@ def create_keyed_backend(
 ) -> KeyedStateBackend:
     """An empty backend for one operator subtask, which owns ``key_groups``."""
     if backend_type(settings) == "hashmap":
-        return HeapKeyedStateBackend(max_parallelism, clock)
+        return HeapKeyedStateBackend(max_parallelism, clock, key_groups)
     from hurtig.state.backends.rocksdb.backend import RocksDBKeyedStateBackend
     from hurtig.state.backends.rocksdb.settings import RocksDBSettings
 
