@@ -93,6 +93,10 @@ class SubtaskCheckpoints:
         channels = 0 if self._inbox is None else len(self._inbox.places)
         kind = BarrierAlignment if exactly_once else BarrierTracker
         self._alignment: Alignment = kind(channels)
+        for gate in self._inbox.gates if self._inbox is not None else ():
+            for number, ended in enumerate(gate.ended):
+                if ended:  # before the first checkpoint of a job that takes none by itself
+                    self._alignment.end_of_input(gate.first_place + number, time.now())
         self._unaligned: _Unaligned | None = None
         self._timers: dict[int, Callable[[], None]] = {}
         """Cancels the timer of each checkpoint whose alignment has a limit."""
