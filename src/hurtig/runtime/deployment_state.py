@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,13 @@ from hurtig.runtime.in_flight_restore import replay
 from hurtig.runtime.operator_snapshot import release_snapshot, restore_snapshots
 from hurtig.runtime.subtask_checkpoints import SubtaskCheckpoints
 from hurtig.runtime.work_directory import work_directory
+from hurtig.state.backends.registry import local_copy_finder
 from hurtig.state.keys import key_group_range
 
 if TYPE_CHECKING:
     from hurtig.checkpoint.environment import IoExecutor
-    from hurtig.checkpoint.handles import SubtaskId, SubtaskState
+    from hurtig.checkpoint.handles import OperatorSubtaskState, SubtaskId, SubtaskState
+    from hurtig.checkpoint.restore import LocalCopy
     from hurtig.checkpoint.storage.contract import CheckpointStorage
     from hurtig.control.messages import RestoredOperator, ToJobMaster
     from hurtig.graph.job_graph import JobVertex
@@ -117,10 +119,24 @@ class DeploymentState:
         states = [known.subtasks[index] for index in present]
         wanted = self._earlier_owners(vertex, known.parallelism)
         files_of = [position for position, index in enumerate(present) if index in wanted]
-        snapshots = load_operator(self.storage, states, work_directory(), with_files=files_of)
+        snapshots = load_operator(
+            self.storage,
+            states,
+            work_directory(),
+            local_copy=self._local_copies(states),
+            with_files=files_of,
+        )
         loaded = dict(zip(present, snapshots, strict=True))
         nothing = OperatorSnapshot(operator_state=OperatorStateSnapshot({}))
         return [loaded.get(index, nothing) for index in range(known.parallelism)]
+
+    def _local_copies(self, states: Sequence[OperatorSubtaskState]) -> LocalCopy | None:
+        """What finds files of the state backend on this machine, where the settings keep them."""
+        find = local_copy_finder(self._deployment.graph.settings)
+        if find is None:
+            return None
+        names = {handle: name for state in states for name, handle in state.files.items()}
+        return lambda handle: find(names[handle]) if handle in names else None
 
     def _earlier_owners(self, vertex: JobVertex, parallelism: int) -> set[int]:
         """The earlier subtasks that had key groups which subtasks of this deployment have now."""

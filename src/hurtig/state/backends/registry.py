@@ -54,3 +54,17 @@ def create_keyed_backend(
     from hurtig.state.backends.rocksdb.settings import RocksDBSettings
 
     return RocksDBKeyedStateBackend(max_parallelism, clock, RocksDBSettings(settings), key_groups)
+
+
+def local_copy_finder(settings: Mapping[str, str]) -> Callable[[str], str | None] | None:
+    """What gives the path of a file of an incremental snapshot, by its name there, where this
+    machine has kept it; ``None`` where the settings do not ask for that."""
+    if backend_type(settings) != "rocksdb":
+        return None
+    from hurtig.state.backends.rocksdb.local_copies import local_copy
+    from hurtig.state.backends.rocksdb.settings import RocksDBSettings
+
+    chosen = RocksDBSettings(settings)
+    if not chosen.local_recovery:
+        return None
+    return lambda name: local_copy(name, chosen.local_directories)
