@@ -112,6 +112,10 @@ class Slot(ProcessingTimeService, Mailbox):
         if not self._mail:
             self._signal.wait(seconds)
 
+    def next_timer(self) -> int | None:
+        """When the next processing-time timer is due, epoch ms."""
+        return self._timers.next_time()
+
     @property
     def finished(self) -> bool:
         """Whether all tasks have finished."""

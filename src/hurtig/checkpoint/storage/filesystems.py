@@ -10,6 +10,10 @@ from hurtig.checkpoint.storage.filesystem import LocalStateFileSystem, StateFile
 Opener = Callable[[str, Mapping[str, str]], tuple[StateFileSystem, str]]
 
 
+registered: dict[str, StateFileSystem] = {}
+"""File systems by the scheme of their URLs, beside those that are found by themselves."""
+
+
 class FileSystems:
     """Finds the file system of a URL or path. ``settings`` may hold keys such as ``s3.endpoint``.
 
@@ -28,6 +32,9 @@ class FileSystems:
         local = local_path(url)
         if local is not None:
             return self._local, local
+        scheme, _, rest = url.partition("://")
+        if scheme in registered:
+            return registered[scheme], "/" + rest.strip("/")
         # All paths below one root are in one file system, and differ by what follows the root.
         root, rest = _split_root(url)
         known = self._open.get(root)
