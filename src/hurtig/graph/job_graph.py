@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hurtig.common.typeinfo import TypeInformation
 
 CHAINING_KEY = "pipeline.operator-chaining.enabled"
+MAX_PARALLELISM_KEY = "pipeline.max-parallelism"
 
 
 class ChainNode:
@@ -75,7 +76,7 @@ class JobVertex:
         self.index = index
         self.parallelism = head.parallelism
         self.max_parallelism = max_parallelism
-        self.max_parallelism_set = head.max_parallelism is not None
+        self.max_parallelism_set = False
         """Whether the program says so; else a restored job keeps that of the checkpoint."""
         self.slot_sharing_group = head.slot_sharing_group
         self.nodes: list[ChainNode] = []
@@ -110,6 +111,19 @@ def default_max_parallelism(parallelism: int) -> int:
     return min(max(1 << max(wanted - 1, 0).bit_length(), 128), 1 << 15)
 
 
+def _same_key_groups(up: StreamNode, down: StreamNode) -> bool:
+    """Else their state could not go on with another parallelism, where they run apart."""
+    return None in (up.max_parallelism, down.max_parallelism) or (
+        up.max_parallelism == down.max_parallelism
+    )
+
+
+def _take_max_parallelism(vertex: JobVertex, limit: int | None) -> None:
+    """What the program sets for an operator holds for all that are chained with it."""
+    if limit is not None and (not vertex.nodes or not vertex.max_parallelism_set):
+        vertex.max_parallelism, vertex.max_parallelism_set = limit, True
+
+
 def is_chainable(edge: StreamEdge, chaining_enabled: bool) -> bool:
     """Whether the two ends of ``edge`` run in one task.
 
@@ -126,6 +140,7 @@ def is_chainable(edge: StreamEdge, chaining_enabled: bool) -> bool:
         and same_place
         and up.parallelism == down.parallelism
         and (up.slot_sharing_group or "default") == (down.slot_sharing_group or "default")
+        and (isinstance(edge.partitioner, ForwardPartitioner) or _same_key_groups(up, down))
         and up.chaining != NEVER
         and down.chaining == ALWAYS
     )
@@ -135,13 +150,15 @@ def build_job_graph(graph: StreamGraph, batch_mode: bool) -> JobGraph:
     """Chain the stream graph."""
     job = JobGraph(graph.job_name, graph.settings, batch_mode)
     enabled = graph.settings.get(CHAINING_KEY, "true").lower() != "false"
+    of_all = int(graph.settings.get(MAX_PARALLELISM_KEY, "-1"))
     place: dict[int, tuple[JobVertex, int]] = {}
     external: list[StreamEdge] = []
     for node in graph.nodes:
         chained = next((e for e in node.in_edges if is_chainable(e, enabled)), None)
         if chained is None:
-            limit = node.max_parallelism or default_max_parallelism(node.parallelism)
+            limit = default_max_parallelism(node.parallelism)
             vertex = JobVertex(len(job.vertices), node, limit)
+            _take_max_parallelism(vertex, of_all if of_all > 0 else None)
             job.vertices.append(vertex)
             external += node.in_edges
         else:
@@ -150,6 +167,7 @@ def build_job_graph(graph: StreamGraph, batch_mode: bool) -> JobGraph:
                 ChainEdge(upstream, len(vertex.nodes), chained.partitioner, chained.tag_id)
             )
         place[node.id] = (vertex, len(vertex.nodes))
+        _take_max_parallelism(vertex, node.max_parallelism)
         vertex.nodes.append(ChainNode(node, batch_mode))
     for edge in external:
         source, source_node = place[edge.source.id]

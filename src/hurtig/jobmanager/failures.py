@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hurtig.common.errors import HurtigError, UserFunctionError
+from hurtig.checkpoint.errors import RestoreError
+from hurtig.common.errors import HurtigError, ProgramError, UserFunctionError
 
 KEPT = 16
 """Failures that are remembered, as in Flink."""
@@ -39,6 +40,17 @@ def full_text(error: BaseException) -> str:
     from traceback import format_exception
 
     return "".join(format_exception(error)).rstrip()
+
+
+def would_fail_again(error: BaseException) -> bool:
+    """Whether the next attempt would certainly meet the same: the program is wrong, the state does
+    not fit it, or somebody wants the process to end."""
+    from hurtig.state.codec import StateMigrationError
+
+    if isinstance(error, UserFunctionError) and isinstance(error.cause, StateMigrationError):
+        return True  # the state was asked for in open()
+    kinds = (ProgramError, RestoreError, StateMigrationError)
+    return not isinstance(error, Exception) or isinstance(error, kinds)
 
 
 class FailureHistory:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from hurtig.checkpoint.errors import CheckpointDamagedError, RestoreError
-from hurtig.common.errors import JobCancelledError, JobExecutionError, ProgramError
+from hurtig.checkpoint.errors import CheckpointDamagedError
+from hurtig.common.errors import JobCancelledError, JobExecutionError
 from hurtig.common.job_status import JobStatus
 from hurtig.control import messages as m
 from hurtig.graph.executor import ATTEMPT_KEY
@@ -18,7 +18,7 @@ from hurtig.graph.job_graph import serialize
 from hurtig.jobmanager.alignment import AlignmentGroups
 from hurtig.jobmanager.checkpointing import JobCheckpoints
 from hurtig.jobmanager.enumerators import Enumerators, SplitRequests
-from hurtig.jobmanager.failures import FailureHistory, full_text
+from hurtig.jobmanager.failures import FailureHistory, full_text, would_fail_again
 from hurtig.jobmanager.placement import place, slots_needed
 from hurtig.jobmanager.region import Region, RegionStatus
 from hurtig.jobmanager.reports import JobReports
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 _FAILING = (JobStatus.FAILING, JobStatus.CANCELLING)
 _IDLE = (RegionStatus.CREATED, RegionStatus.FINISHED)
-_NO_RESTART = (ProgramError, RestoreError)
-"""What the next attempt would meet as well."""
 
 
 class JobMaster:
@@ -353,8 +351,7 @@ class JobMaster:
         self.failures.add(self._main.now(), error, self._vertex_name(subtask))
         self.checkpoints.suspend(error)
         is_new = self._backoff.notify_failure(self._main.now())
-        fatal = not isinstance(error, Exception) or isinstance(error, _NO_RESTART)
-        if fatal or not self._backoff.can_restart():
+        if would_fail_again(error) or not self._backoff.can_restart():
             self._fail_for_good(error)
             return
         if is_new:
