@@ -162,6 +162,9 @@ class JobCheckpoints:
             done()
             return
         self._coordinator.stop()
+        if isinstance(self._master.error, CheckpointDamagedError):
+            done()  # the older ones are all that the user has now
+            return
         store = self._start_point.store
         # What is still being written would be written anew into what is deleted.
         self._io.when_idle(lambda: store.job_ended(status, done))
