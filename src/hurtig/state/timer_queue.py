@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from heapq import heapify, heappop, heappush
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any
 
 Entry = tuple[Any, Hashable]
 """Key and namespace."""
+
+Columns = tuple[list[int], list[Any], list[Hashable]]
+"""Timestamps, keys and namespaces of the same timers."""
 
 
 class TimerQueue:
@@ -88,6 +93,13 @@ class TimerQueue:
             for key, namespace in self.buckets[timestamp]:
                 yield timestamp, key, namespace
 
-    def entries_in_memory(self) -> Iterator[tuple[int, Any, Hashable]]:
-        """Those of :meth:`entries` that are not in the files of the state backend."""
-        return self.entries()
+    def columns(self, in_memory: bool = False) -> Columns:
+        """Timestamps, keys and namespaces of :meth:`entries`, for snapshots.
+
+        ``in_memory``  without those that are in the files of the state backend.
+        """
+        times = sorted(self.buckets)
+        buckets = list(map(self.buckets.__getitem__, times))
+        entries = list(chain.from_iterable(buckets))
+        stamps = list(chain.from_iterable(map(repeat, times, map(len, buckets))))
+        return stamps, list(map(itemgetter(0), entries)), list(map(itemgetter(1), entries))

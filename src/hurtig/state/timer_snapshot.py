@@ -10,6 +10,7 @@ from hurtig.state.backends.contract import VOID_NAMESPACE
 from hurtig.state.codec import decode, encode
 from hurtig.state.key_groups import key_group_for
 from hurtig.state.snapshot import MANY_GROUPS, Block, KeyedStateSnapshot, StateMeta
+from hurtig.state.timer_queue import Columns
 from hurtig.state.unpickling import StateLoads
 
 Timer = tuple[int, Any, Hashable]
@@ -18,23 +19,18 @@ Timer = tuple[int, Any, Hashable]
 _KIND = "timers"
 
 
-def write_timers(queues: Mapping[str, Iterable[Timer]], key_groups: range) -> list[Block]:
+def write_timers(queues: Mapping[str, Columns], key_groups: range) -> list[Block]:
     """Blocks of all timers, which belong to ``key_groups``; ``queues`` by name of the domain."""
     blocks = []
-    for name, queue in queues.items():
-        timers = list(queue)
-        if not timers:
+    for name, (times, keys, namespaces) in queues.items():
+        if not times:
             continue
-        parts = {
-            "times": encode([timer[0] for timer in timers], None, name),
-            "keys": encode([timer[1] for timer in timers], None, name),
-        }
-        namespaces = [timer[2] for timer in timers]
+        parts = {"times": encode(times, None, name), "keys": encode(keys, None, name)}
         if namespaces.count(VOID_NAMESPACE) < len(namespaces):
             parts["namespaces"] = encode(namespaces, None, name)
         meta = StateMeta(name, _KIND, _KIND)
         bounds = (key_groups.start, key_groups.stop)
-        blocks.append(Block(meta, MANY_GROUPS, len(timers), parts, bounds))
+        blocks.append(Block(meta, MANY_GROUPS, len(times), parts, bounds))
     return blocks
 
 

@@ -148,10 +148,7 @@ class InternalTimerService:
     ) -> KeyedStateSnapshot:
         """All timers by key group; with ``with_files`` without those that are in the files of the
         backend's snapshot of the same moment."""
-        queues = {
-            domain.name: queue.entries_in_memory() if with_files else queue.entries()
-            for domain, queue in self._queues()
-        }
+        queues = {domain.name: queue.columns(with_files) for domain, queue in self._queues()}
         groups = getattr(self.backend, "key_groups", range(max_parallelism))
         return KeyedStateSnapshot(checkpoint_id, max_parallelism, write_timers(queues, groups))
 

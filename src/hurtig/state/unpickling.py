@@ -115,6 +115,13 @@ def _settle(value: Any, cls: Any, state: Any) -> None:
     put(value, "__class__", cls)
     fields = cls.__dataclass_fields__
     if isinstance(state, list):  # frozen, with slots: values in the order of the fields
+        if len(state) > len(fields):
+            raise StateClassError(
+                f"its objects of {cls.__module__}.{cls.__qualname__} were written with "
+                f"{len(state)} fields, and the class has {len(fields)}: a frozen dataclass with "
+                "slots is pickled without the names of its fields, so nobody can tell which are "
+                "gone; keep them, and add new ones at the end"
+            )
         state = dict(zip(fields, state, strict=False))
     attributes, slots = state if isinstance(state, tuple) else (state, None)
     own = getattr(value, "__dict__", None)

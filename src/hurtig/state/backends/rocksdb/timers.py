@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hurtig.state.backends.rocksdb.layout import TIMERS, group_of, namespace_bytes, sized
 from hurtig.state.key_bytes import stable_key_bytes
-from hurtig.state.timer_queue import Entry, TimerQueue
+from hurtig.state.timer_queue import Columns, Entry, TimerQueue
 
 if TYPE_CHECKING:
     from hurtig.state.backends.rocksdb.cache import Cache
@@ -115,8 +115,11 @@ class SpillingTimerQueue(TimerQueue):
             for _, _, key, namespace in sorted(timers, key=itemgetter(1)):
                 yield timestamp, key, namespace
 
-    def entries_in_memory(self) -> Iterator[tuple[int, Any, Hashable]]:
-        return self._head.entries()
+    def columns(self, in_memory: bool = False) -> Columns:
+        if in_memory or self._bound is None:
+            return self._head.columns()
+        timers = list(self.entries())
+        return [t[0] for t in timers], [t[1] for t in timers], [t[2] for t in timers]
 
     def flush(self) -> None:
         """Write what waits to be written."""
