@@ -84,7 +84,15 @@ def encode(values: list[Any], type_info: TypeInformation | None, state: str) -> 
 def encode_stored(
     stored: list[Any], type_info: TypeInformation | None, state: str, canonical: bool
 ) -> Part:
-    """Encode stored forms. ``canonical``: under the type, at the price of opening packed ones."""
+    """Encode stored forms.
+
+    ``canonical``  under the type, at the price of opening packed ones. Else in whatever way is the
+    fastest: numbers and texts take 10 ns each as a pickle, and 45 ns under a type.
+    """
+    if not canonical and stored and stored[0].__class__ not in ENCODED:
+        plain = plain_pickle(stored)
+        if plain is not None:
+            return PICKLED, plain
     if ENCODED.isdisjoint(set(map(type, stored))):
         return encode(stored, type_info, state)
     if canonical and type_info is not None:

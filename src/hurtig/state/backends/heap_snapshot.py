@@ -62,14 +62,19 @@ def _rows_of(table: StateTable) -> _Rows:
     ttl = table.ttl
     cutoff = ttl.cutoff() if ttl is not None and ttl.drop_from_snapshot else None
     kind = table.descriptor.kind
+    if cutoff is None and len(table.namespaces) == 1:
+        ((namespace, entries),) = table.namespaces.items()
+        rows.keys, rows.entries = list(entries), list(entries.values())
+        rows.runs = [[namespace, len(entries)]]
+        return rows
     for namespace, entries in table.namespaces.items():
         if cutoff is not None:
             live = {key: live_part(kind, entry, cutoff)[0] for key, entry in entries.items()}
             entries = {key: entry for key, entry in live.items() if entry is not None}
         if entries:
             rows.runs.append([namespace, len(entries)])
-            rows.keys.extend(entries)
-            rows.entries.extend(entries.values())
+            rows.keys += entries
+            rows.entries += entries.values()
     return rows
 
 
