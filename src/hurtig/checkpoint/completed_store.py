@@ -47,6 +47,8 @@ class CompletedCheckpoints:
         """Oldest first."""
         self._folders_in_use: list[str] = []
         """Of deleted checkpoints whose files later ones refer to."""
+        self._pointers: list[str] = []
+        """Folders that name a savepoint with which the job was to stop."""
         self.on_deleted: Callable[[int], None] = lambda checkpoint_id: None
         """Called with the id of each checkpoint that is deleted."""
 
@@ -67,7 +69,11 @@ class CompletedCheckpoints:
         go on from until there is a newer checkpoint."""
         self.add_restored(checkpoint, owned=not checkpoint.is_savepoint)
         if checkpoint.is_savepoint:
+            pointer = self._storage.own_location(checkpoint.checkpoint_id)
+            if pointer:
+                self._pointers.append(pointer)
             return
+        self._delete_pointers()
         for entry in [entry for entry in self._entries if not entry.owned]:
             self._entries.remove(entry)
             self._registry.unregister(entry.checkpoint)
@@ -121,7 +127,19 @@ class CompletedCheckpoints:
             else:  # last of all: a folder with checkpoints in it is kept
                 self._run(self._storage.discard_job, "the job's folder", done)
 
-        next_one()
+        self._delete_pointers(next_one)
+
+    def _delete_pointers(self, then: Callable[[], None] = lambda: None) -> None:
+        pointers, self._pointers = self._pointers, []
+
+        def work() -> None:
+            for pointer in pointers:
+                self._storage.discard_location(pointer)
+
+        if pointers:
+            self._run(work, "what names an earlier savepoint", then)
+        else:
+            then()
 
     # -- parts --------------------------------------------------------------------------------
 

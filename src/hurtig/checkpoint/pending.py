@@ -186,6 +186,7 @@ class PendingCheckpoint:
         self.status = PendingStatus.WRITING
         assert self.plan is not None
         plan, enumerators, location = self.plan, dict(self.enumerators), self.location
+        stops = self.is_stop
         states = {subtask: state for subtask, state in self.acknowledged.items() if state}
         head = (job_id, job_name, self.checkpoint_id, self.timestamp, self.is_savepoint)
 
@@ -198,6 +199,13 @@ class PendingCheckpoint:
             operators, in_flight = _states(plan, states, handles)
             completed = CompletedCheckpoint(*head, operators, in_flight, location, now)
             storage.write_metadata(completed)
+            if stops:
+                # A new JobMaster looks into the job's own folder only.
+                own = storage.checkpoint_location(completed.checkpoint_id)
+                if own:
+                    storage.write_metadata(
+                        CompletedCheckpoint(*head, operators, in_flight, own, now)
+                    )
             return completed
 
         return write

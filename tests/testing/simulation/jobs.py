@@ -26,12 +26,13 @@ def numbers(splits: int = 3, size: int = 12) -> SplitsSource:
     return SplitsSource([[s * 100 + n for n in range(size)] for s in range(splits)])
 
 
-def events(splits: int = 3, size: int = 12, step: int = 40) -> SplitsSource:
-    """``(key, value)`` with event times."""
-    return SplitsSource(
-        [[(((s + n) % 4, s * 100 + n), n * step + s) for n in range(size)] for s in range(splits)],
-        timestamped=True,
-    )
+def events(sources: int = 3, size: int = 12, step: int = 40) -> SplitsSource:
+    """``(key, value)`` in the order of their event times, in one split: with several, which of
+    them are late depends on who reads them when."""
+    records = [
+        (((s + n) % 4, s * 100 + n), n * step + s) for s in range(sources) for n in range(size)
+    ]
+    return SplitsSource([sorted(records, key=lambda r: r[1])], timestamped=True)
 
 
 def keyed_sum(env: StreamExecutionEnvironment, sink: Sink) -> None:

@@ -43,6 +43,10 @@ class CheckpointStorage(ABC):
         """Create the folder of a new checkpoint (``<dir>/<job id>/chk-<id>``) and give its URL;
         empty for checkpoints that stay in memory."""
 
+    def own_location(self, checkpoint_id: int) -> str:
+        """Where :meth:`checkpoint_location` puts that checkpoint; empty for memory."""
+        return ""
+
     @abstractmethod
     def savepoint_location(self, directory: str | None) -> str:
         """Create the folder of a new savepoint below ``directory`` or the configured default."""

@@ -73,8 +73,11 @@ class FileSystemCheckpointStorage(CheckpointStorage):
 
     # -- locations --------------------------------------------------------------------------
 
+    def own_location(self, checkpoint_id: int) -> str:
+        return join_url(self._base, f"chk-{checkpoint_id}") if self._base else ""
+
     def checkpoint_location(self, checkpoint_id: int) -> str:
-        location = join_url(self._base, f"chk-{checkpoint_id}")
+        location = self.own_location(checkpoint_id)
         if self._has_metadata(location):
             raise CheckpointError(
                 f"{location} holds a checkpoint already: another run of job {self._job_id} took "

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Build = Callable[["StreamExecutionEnvironment", "Sink"], object]
 
 _SETTINGS = {
-    "execution.checkpointing.interval": "40 ms",
+    "execution.checkpointing.interval": "10 ms",
     "execution.checkpointing.timeout": "2 s",
     "execution.checkpointing.tolerable-failed-checkpoints": "1000",
     "execution.checkpointing.dir": "simulated://checkpoints",

@@ -186,7 +186,7 @@ class World:
         self._inject()
         self._zombies = [z for z in self._zombies if self._lives(*z)]
         actions = self._actions()
-        if not actions or self._random.random() < 0.02:
+        if not actions or self._random.random() < 0.1:
             self._pass_time(bool(actions))
             return
         name, action = actions[self._random.randrange(len(actions))]
@@ -241,7 +241,7 @@ class World:
         """To the next timer, or a little where there is something to do."""
         now = self._timeline.now
         if busy:
-            self._timeline.now = now + self._random.randrange(1, 15)
+            self._timeline.now = now + self._random.randrange(1, 8)
             return
         times = [self._timeline.next()]
         waiting_io = bool(self._io.pending) and not self.main.dead
