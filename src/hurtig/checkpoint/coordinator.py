@@ -327,7 +327,8 @@ class CheckpointCoordinator:
         error: BaseException | None,
     ) -> None:
         if pending.status is PendingStatus.ABORTED:
-            self._leftovers.delete(pending.location)
+            for folder in (pending.location, *pending.copies):
+                self._leftovers.delete(folder)
             return
         if error is None and completed is not None and pending.restores:
             try:
@@ -336,6 +337,8 @@ class CheckpointCoordinator:
                 error = failed
         if error is not None or completed is None:
             pending.status = PendingStatus.WAITING  # nobody writes any more
+            for folder in pending.copies:
+                self._leftovers.delete(folder)
             self._abort(pending, CheckpointFailureReason.IO_ERROR, error_text(error))
         else:
             self._completed(pending, completed)
@@ -374,10 +377,12 @@ class CheckpointCoordinator:
             self._hooks.notify_aborted(id_)
         # Who writes its metadata deletes it afterwards, see _written.
         self._leftovers.aborted(pending, was is not PendingStatus.WRITING)
-        if pending.is_stop:
-            self._stopping = False
         if pending.after_drain:
             self._schedule.last_failed(now)
+        if reason.passes and self._running and self._requests.again(pending.request):
+            return
+        if pending.is_stop:
+            self._stopping = False
         error = CheckpointError(message)
         for callback in pending.request.callbacks:
             callback(None, error)

@@ -29,6 +29,15 @@ class CheckpointFailureReason(Enum):
         the user is told of it; the others belong to the normal life of a job."""
         return self in _COUNTED
 
+    @property
+    def passes(self) -> bool:
+        """Whether another try a moment later would do: the news of a subtask's end crosses the
+        trigger."""
+        return self in (
+            CheckpointFailureReason.TASK_NOT_READY,
+            CheckpointFailureReason.TASK_CLOSING,
+        )
+
 
 _COUNTED = {
     CheckpointFailureReason.EXPIRED,

@@ -28,7 +28,7 @@ Callback = Callable[[CompletedCheckpoint | None, "CheckpointError | None"], None
 class CheckpointRequest:
     """What somebody, or the clock, wants."""
 
-    __slots__ = ("callbacks", "directory", "drain", "is_savepoint", "stop")
+    __slots__ = ("callbacks", "directory", "drain", "is_savepoint", "stop", "tries")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class CheckpointRequest:
         self.stop = stop
         self.drain = drain
         """The sources end as at the end of their data before it."""
+        self.tries = 1
 
 
 class PendingStatus(Enum):
@@ -80,6 +81,8 @@ class PendingCheckpoint:
         """``None``: the subtask finished instead."""
         self.after_drain = False
         """Every subtask had read everything when its barrier was sent."""
+        self.copies: list[str] = []
+        """Other folders with its metadata, once it is written."""
         self.cancel_timeout: Callable[[], None] = lambda: None
 
     @property
@@ -182,9 +185,10 @@ class PendingCheckpoint:
         self, storage: CheckpointStorage, job_id: str, job_name: str, now: int
     ) -> Callable[[], CompletedCheckpoint]:
         """The work that stores the enumerators and, last of all, the metadata. It runs in an I/O
-        thread and touches nothing that changes later."""
+        thread and touches nothing else that changes later."""
         self.status = PendingStatus.WRITING
         assert self.plan is not None
+        copies = self.copies
         plan, enumerators, location = self.plan, dict(self.enumerators), self.location
         stops = self.is_stop
         states = {subtask: state for subtask, state in self.acknowledged.items() if state}
@@ -203,6 +207,7 @@ class PendingCheckpoint:
                 # A new JobMaster looks into the job's own folder only.
                 own = storage.checkpoint_location(completed.checkpoint_id)
                 if own:
+                    copies.append(own)
                     storage.write_metadata(
                         CompletedCheckpoint(*head, operators, in_flight, own, now)
                     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from hurtig.checkpoint.errors import CheckpointError
 from hurtig.checkpoint.pending import Callback, CheckpointRequest
 
+MAX_TRIES = 5
+"""Of what somebody asked for; periodic checkpoints come again by themselves."""
+
 
 class RequestQueue:
     """Savepoints come first, one after the other; checkpoints by hand become one together."""
@@ -23,6 +26,17 @@ class RequestQueue:
         """Somebody wants a savepoint."""
         callbacks = [callback] if callback is not None else []
         self._savepoints.append(CheckpointRequest(callbacks, True, directory, stop, drain))
+
+    def again(self, request: CheckpointRequest) -> bool:
+        """It met a subtask at the moment of its end: whether it is tried again, first of all."""
+        if not request.callbacks or request.tries == MAX_TRIES:
+            return False
+        request.tries += 1
+        if request.is_savepoint:
+            self._savepoints.insert(0, request)
+        else:
+            self._by_hand += request.callbacks
+        return True
 
     def next_savepoint(self) -> CheckpointRequest | None:
         """The oldest one."""

@@ -517,6 +517,38 @@ def test_reasons_that_do_not_count(reason: str) -> None:
     assert world.messages == []
 
 
+def test_a_savepoint_that_meets_the_end_of_a_subtask_is_tried_again() -> None:
+    world = World(SECOND)
+    answers: list[Any] = []
+    world.coordinator.trigger_savepoint("mem://", lambda *answer: answers.append(answer), stop=True)
+    world.io.finish_all()
+    for checkpoint_id in (1, 2):
+        world.coordinator.decline(A, checkpoint_id, "a subtask is closing")
+        assert answers == []
+        world.coordinator.trigger_checkpoint(lambda *answer: answers.append(answer))
+        ((_, error),) = answers
+        answers.clear()
+        assert "the job stops with a savepoint" in str(error)
+        world.io.finish_all()
+    world.complete(3)
+    ((completed, error),) = answers
+    assert error is None
+    assert completed.checkpoint_id == 3
+
+
+def test_it_is_not_tried_for_ever() -> None:
+    world = World(SECOND)
+    answers: list[Any] = []
+    world.coordinator.trigger_savepoint("mem://", lambda *answer: answers.append(answer))
+    for checkpoint_id in range(1, 6):
+        assert answers == []
+        world.io.finish_all()
+        world.coordinator.decline(A, checkpoint_id, "a subtask is not ready")
+    ((completed, error),) = answers
+    assert completed is None
+    assert "a subtask is not ready" in str(error)
+
+
 def test_a_newer_checkpoint_replaces_older_ones() -> None:
     world = World(SECOND._replace(max_concurrent=3))
     world.advance(3000)

@@ -313,7 +313,9 @@ class Protocol(RuleBasedStateMachine):
         wanted = {c.location for c in done if c.is_savepoint}
         if world.kept.kept is not None:
             wanted.add(world.kept.kept.location)
-        assert world.storage.folders == wanted
+        # The real store deletes what names a savepoint with which the job stops.
+        pointers = {f"mem://chk-{c.checkpoint_id}" for c in done if c.is_savepoint}
+        assert world.storage.folders - pointers == wanted
         assert set(world.barriers) <= set(world.of("complete")) | set(world.of("aborted")) | {
             c.checkpoint_id for c in done
         }
