@@ -9,9 +9,11 @@ PYTEST ?=
 # A Python with apache-flink installed: make conformance then records its answers anew, and runs
 # PyFlink's examples on both engines.
 PYFLINK_PYTHON ?=
+# Runs of each job in each variant of the simulation.
+SEEDS ?= 400
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test coverage check format bench docs conformance clean
+.PHONY: help venv demo test coverage check format bench docs conformance simulate clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +52,9 @@ conformance: $(VENV)/.stamp-dev ## agree with PyFlink's answers
 	@$(BIN)/python -m pytest tests/conformance $(PYTEST)
 	@if [ -n "$(PYFLINK_PYTHON)" ]; then \
 	  $(BIN)/python tests/conformance/examples_of_pyflink.py "$(PYFLINK_PYTHON)"; fi
+
+simulate: $(VENV)/.stamp-dev ## many more runs of the simulation: make simulate SEEDS=1000
+	@HURTIG_SIMULATION_SEEDS=$(SEEDS) $(BIN)/python -m pytest -q -n auto --timeout 0 tests/testing/simulation $(PYTEST)
 
 clean: ## remove the environment and all that was generated
 	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache \

@@ -22,11 +22,11 @@ NO_WATERMARKS = WatermarkStrategy.no_watermarks()
 TIMED = WatermarkStrategy.for_monotonous_timestamps()
 
 
-def numbers(splits: int = 3, size: int = 12) -> SplitsSource:
+def numbers(splits: int = 3, size: int = 20) -> SplitsSource:
     return SplitsSource([[s * 100 + n for n in range(size)] for s in range(splits)])
 
 
-def events(sources: int = 3, size: int = 12, step: int = 40) -> SplitsSource:
+def events(sources: int = 3, size: int = 20, step: int = 40) -> SplitsSource:
     """``(key, value)`` in the order of their event times, in one split: with several, which of
     them are late depends on who reads them when."""
     records = [

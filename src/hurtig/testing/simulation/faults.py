@@ -11,13 +11,13 @@ class Faults(NamedTuple):
     All are 0 in ``Faults.none()``; the defaults are high enough that most runs meet several.
     """
 
-    kill: float = 0.004
+    kill: float = 0.01
     """A TaskManager dies: its state is gone, and the JobMaster hears of it some time later."""
     zombie: float = 0.5
     """Chance that a TaskManager that is declared dead goes on for a while."""
-    user_error: float = 0.002
+    user_error: float = 0.008
     """A function raises."""
-    job_master: float = 0.001
+    job_master: float = 0.004
     """The JobMaster dies; another one takes over from what is stored."""
     write: float = 0.02
     """A write to the checkpoint storage fails."""

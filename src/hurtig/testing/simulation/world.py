@@ -54,6 +54,8 @@ class World:
         self._names = 0
         self._attempt = 0
         self._left = faults.at_most
+        self._quiet_until = trace.count + random.randrange(200)
+        """Before the first checkpoint a failure loses nothing: let some runs get further."""
         self.faults_met: list[str] = []
         self.warnings: list[str] = []
         self.ended = False
@@ -162,7 +164,7 @@ class World:
 
     def _inject(self) -> None:
         random, faults = self._random, self._faults
-        if self._left <= 0 or self.main.dead:
+        if self._left <= 0 or self.main.dead or self._trace.count < self._quiet_until:
             return
         alive = [t for t in self._task_managers if not t.lost]
         if alive and random.random() < faults.kill:
