@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
-from random import Random
 from zlib import crc32
 
 KEPT = 300
