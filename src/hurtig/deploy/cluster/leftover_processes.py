@@ -22,10 +22,17 @@ def end_group(process_group: int) -> None:
         pass
 
 
-def end_leftovers(process_group: int, job_directory: str, patience: float = 10.0) -> None:
-    """Kill what is left of a job's processes and wait until it is gone."""
-    deadline = time.monotonic() + patience
+def end_leftovers(
+    process_group: int, job_directory: str, patience: float = 10.0, grace: float = 0.0
+) -> None:
+    """Kill what is left of a job's processes and wait until it is gone. In the first ``grace``
+    seconds they may end by themselves: the parent of the workers removes their folders then."""
+    began = time.monotonic()
+    deadline = began + patience
     while left := _alive(process_group, job_directory):
+        if time.monotonic() < began + grace:
+            time.sleep(0.01)
+            continue
         for pid in left:
             try:
                 os.kill(pid, signal.SIGKILL)

@@ -23,6 +23,8 @@ _RETRY_AFTER = 1.0
 _RESTART_TIME = 60.0
 _CLOSING_TIME = 10.0
 """Seconds that a job process has for its ``atexit`` functions after the job has ended."""
+_TIDYING_TIME = 0.5
+"""Seconds that what a dead job process left behind has to end by itself."""
 
 
 def now_ms() -> int:
@@ -117,7 +119,9 @@ class ManagedJob:
         record = self.record
         if not record.attempt:
             return
-        leftover_processes.end_leftovers(record.process_group, self.directory.path)
+        leftover_processes.end_leftovers(
+            record.process_group, self.directory.path, grace=_TIDYING_TIME
+        )
         result = self.directory.result(record.attempt)
         if result is not None:
             self._end_with(result)
@@ -161,9 +165,10 @@ class ManagedJob:
             process.wait(_CLOSING_TIME)
         except subprocess.TimeoutExpired:
             self._log(f"job {self.record.job_id}: its process did not end and is killed")
-        leftover_processes.end_group(process.pid)
+            leftover_processes.end_group(process.pid)
         code = process.wait()
-        leftover_processes.end_leftovers(process.pid, self.directory.path)
+        leftover_processes.end_leftovers(process.pid, self.directory.path, grace=_TIDYING_TIME)
+        leftover_processes.end_group(process.pid)
         return code
 
     def _died(self, code: int, ran: float) -> None:
