@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import report
-from benchmarks.comparisons import latency, programs, pyflink, startup
+from benchmarks.comparisons import checkpoints, latency, programs, pyflink, startup
 from benchmarks.figures import Section
 from benchmarks.measure import RunFailedError
 from benchmarks.options import Options
@@ -21,6 +21,7 @@ COMPARISONS: dict[str, Callable[[Options, Callable[[str], None]], Section]] = {
     "pathway": programs.against_pathway,
     "startup": startup.startup,
     "latency": latency.latency,
+    "checkpoints": checkpoints.checkpoints,
 }
 
 
