@@ -38,7 +38,7 @@ class Cluster:
         self.directory = ClusterDirectory(str(folder / "c"))
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
-        self.environment = dict(os.environ, TMPDIR=str(self.temporary), PYTHONPATH=str(ROOT))
+        self.environment = dict(os.environ, TMPDIR=str(self.temporary), PYTHONPATH=f"{ROOT}:{ROOT / 'src'}")
 
     def command(self, *arguments: str) -> str:
         """What ``hurtig ...`` prints."""
