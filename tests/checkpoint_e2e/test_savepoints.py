@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -315,3 +316,47 @@ class Failing(Count):
         if value == COUNT - 1:
             raise RuntimeError("the last one")
         return super().process_element(value, ctx)
+
+
+FIRED: list[int] = []
+
+
+class Alarm(KeyedProcessFunction):
+    """Sets an alarm at the first record of a key."""
+
+    def process_element(self, value: int, ctx: Any) -> Any:
+        if value < 3:
+            service = ctx.timer_service()
+            service.register_processing_time_timer(service.current_processing_time() + 600)
+
+    def on_timer(self, timestamp: int, ctx: Any) -> Any:
+        FIRED.append(ctx.get_current_key())
+        yield from ()
+
+
+@pytest.mark.parametrize("parallelism", [1, 3])
+def test_processing_time_timers_go_off_after_a_restore(tmp_path: Path, parallelism: int) -> None:
+    FIRED.clear()
+
+    def build(env: Any) -> None:
+        numbers = env.from_sequence(0, 10**9).uid("numbers").map(Gate.pass_on).uid("gate")
+        alarms = numbers.key_by(lambda n: n % 3).process(Alarm(), Types.STRING()).uid("alarms")
+        alarms.sink_to(file_sink(tmp_path / "out")).uid("sink")
+
+    env = environment(tmp_path)
+    build(env)
+    Gate.quick = 10
+    client = env.execute_async()
+    advance(client)
+    path = stop(client)
+    assert FIRED == []
+    env = resumed(tmp_path, path, execution__checkpointing__interval="20 ms")
+    env.set_parallelism(parallelism)
+    build(env)
+    Gate.quick = 0
+    client = env.execute_async()
+    deadline = time.monotonic() + 10
+    while len(FIRED) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    client.cancel().result()
+    assert sorted(FIRED) == [0, 1, 2]

@@ -185,3 +185,42 @@ def test_06_checkpointing(run):
         """,
     )
     assert out == ["60000 600000", "30000 1", "EXACTLY_ONCE"]
+
+
+def test_05b_rocksdb_keeps_its_checkpoints_where_it_says(run):
+    out = run(
+        "05b_state_backends.py",
+        ENVIRONMENT
+        + "from pyflink.datastream.state_backend import HashMapStateBackend, RocksDBStateBackend\n",
+        """
+        import os
+        env.set_state_backend(RocksDBStateBackend("file://" + os.getcwd() + "/checkpoints"))
+        env.enable_checkpointing(3_600_000)
+        sums = env.from_collection([1, 1, 2]).key_by(lambda v: v).sum()
+        print(sorted(sums.execute_and_collect()))
+        print(os.listdir("checkpoints"))
+        """,
+    )
+    assert out == ["[1, 2, 2]", "[]"]  # the job has finished: nothing is kept
+
+
+def test_06_checkpoints_outlive_a_cancelled_job(run):
+    out = run(
+        "06_checkpointing.py",
+        ENVIRONMENT
+        + "from pyflink.datastream.checkpoint_config import ExternalizedCheckpointCleanup\n",
+        """
+        import glob, os, time
+        config.set_checkpoint_storage("file://" + os.getcwd() + "/checkpoints")
+        config.set_checkpoint_interval(20)
+        config.set_min_pause_between_checkpoints(0)
+        env.from_sequence(0, 10**9).map(lambda n: time.sleep(0.001) or n).print_to_err()
+        client = env.execute_async()
+        while not glob.glob("checkpoints/*/chk-*/_metadata"):
+            time.sleep(0.01)
+        client.cancel().result()
+        (path,) = glob.glob("checkpoints/*/chk-*/_metadata")
+        print(os.path.basename(path), client.get_job_status().result().name)
+        """,
+    )
+    assert out == ["_metadata CANCELED"]

@@ -151,8 +151,9 @@ def _open_hdfs(url: str, fs: Any) -> tuple[Any, str]:
         # Without a port, that of the configuration or of the name service.
         filesystem = fs.HadoopFileSystem(host, parts.port or 0, **options)
     except (OSError, ImportError, AttributeError) as e:
+        why = str(e).partition("\n")[0]  # then come all places where no JVM is
         raise ProgramError(
-            f"no access to {url!r}: {e}\n"
+            f"no access to {url!r}: {why}\n"
             "  HDFS is reached through Hadoop's libhdfs and a JVM: install Hadoop's client, set "
             "HADOOP_HOME, JAVA_HOME and CLASSPATH=$(hadoop classpath --glob), and "
             "ARROW_LIBHDFS_DIR to the folder of libhdfs.so; check that the name node answers"
