@@ -42,6 +42,10 @@ format: $(VENV)/.stamp-dev ## mend what ruff can mend
 bench: $(VENV)/.stamp-dev ## compare speed; writes benchmarks/results.md
 	@$(BIN)/python -m benchmarks
 
+soak: $(VENV)/.stamp-dev ## kill processes of running jobs, fill disks, compare the output
+	@$(BIN)/python -m soak $(SOAK)
+	@$(BIN)/python -m soak.recovery
+
 docs: $(VENV)/.stamp-dev ## write the generated pages, run every snippet of README and docs/
 	@$(BIN)/python docs/generate_api.py
 	@$(BIN)/python docs/generate_options.py

@@ -22,7 +22,9 @@ SETTINGS = [
     Setting("generator", "rocksdb", True, 2, 300),
     Setting("files", "hashmap", True, 3, 300),
     Setting("files", "rocksdb", False, 2, 500),
+    Setting("generator", "hashmap", False, 2, 500),
 ]
+"""The last one's checkpoints are damaged as well."""
 LARGEST_GROWTH = 40.0
 """MiB that a part may grow from the first to the last third of the soak."""
 DISK_MIB = 96
@@ -34,7 +36,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5, help="how long the faults take")
     parser.add_argument("--rate", type=float, default=1500, help="records a second")
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--jobs", type=int, default=len(SETTINGS), help="how many of the 4 jobs")
+    parser.add_argument("--jobs", type=int, default=len(SETTINGS), help="how many of the 5 jobs")
     parser.add_argument("--folder", help="kept, with all output")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.randrange(10**6)
@@ -48,7 +50,7 @@ def main() -> int:
     say(f"seed {seed}, in {root}")
     chance = random.Random(seed)
     cluster = Cluster(root)
-    mounted = mount(root / "disk", say)
+    mounted = mount(root / "disk")
     sampler = MemorySampler(cluster.processes)
     rounds: list[Round] = []
     problems: list[str] = []
@@ -59,7 +61,7 @@ def main() -> int:
         each = [options.kills // len(jobs)] * len(jobs)
         each[0] += options.kills % len(jobs)
         for number, (setting, kills) in enumerate(zip(jobs, each, strict=True)):
-            faults = faults_of(kills, chance)
+            faults = faults_of(kills, chance, damage=setting is SETTINGS[-1])
             seconds = options.minutes * 60 / len(jobs)
             pause = max(0.2, seconds / len(faults) - 2)
             # What is left when the faults are over passes without a brake.
@@ -90,16 +92,16 @@ def main() -> int:
     return 1 if problems else 0
 
 
-def faults_of(kills: int, chance: random.Random) -> list[str]:
+def faults_of(kills: int, chance: random.Random, damage: bool) -> list[str]:
     """As many kills, and other faults, in a random order."""
-    others = ["kill_job", "kill_daemon", "damage_checkpoint", "kill_job", "kill_daemon"]
-    others = others[: max(1, kills // 3)]
+    others = ["damage_checkpoint"] * 4 if damage else ["kill_job", "kill_daemon"] * 2
+    others = others[: max(2, kills // 3)]
     faults = others + ["kill_worker"] * (kills - len(others)) + ["stop_worker", "fill_disk"]
     chance.shuffle(faults)
     return faults
 
 
-def mount(folder: Path, say: object) -> bool:
+def mount(folder: Path) -> bool:
     """A small file system for checkpoints, where we may."""
     folder.mkdir(exist_ok=True)
     if os.geteuid() or not shutil.which("mount"):
@@ -129,6 +131,12 @@ def report(rounds: list[Round], sampler: MemorySampler, problems: list[str]) -> 
             f"recovery from the loss of a worker: median {statistics.median(recoveries):.2f} s, "
             f"max {max(recoveries):.2f} s of {len(recoveries)}"
         )
+    for r in rounds:
+        if r.damaged:
+            print(
+                f"{r.damaged} damaged checkpoints: older ones served; {r.repeated} lines that the "
+                "damaged ones had made final were put out again"
+            )
     for part, t in sampler.trends().items():
         print(
             f"memory of {part}: median {t['median']:.0f} MiB, max {t['max']:.0f} MiB, "

@@ -38,7 +38,9 @@ class Cluster:
         self.directory = ClusterDirectory(str(folder / "c"))
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
-        self.environment = dict(os.environ, TMPDIR=str(self.temporary), PYTHONPATH=f"{ROOT}:{ROOT / 'src'}")
+        self.environment = dict(
+            os.environ, TMPDIR=str(self.temporary), PYTHONPATH=f"{ROOT}:{ROOT / 'src'}"
+        )
 
     def command(self, *arguments: str) -> str:
         """What ``hurtig ...`` prints."""
@@ -57,6 +59,7 @@ class Cluster:
     def start(self) -> None:
         self.command("cluster", "start", "--port", "0", "--dir", self.directory.root)
         found = until(self.directory.daemon, "the daemon is up")
+        assert found is not None
         self.daemon_pid = int(found["pid"])
         self.rest = RestClient("127.0.0.1", found["port"], self.directory.known_token(), 20)
 

@@ -147,9 +147,7 @@ def main() -> None:
     paced = stream.map(Pace(options.rate, quick), RECORD)
     if options.source == "generator":
         paced.set_parallelism(records.LANES)
-    timed = paced.assign_timestamps_and_watermarks(
-        watermarks.with_timestamp_assigner(EventTime())
-    )
+    timed = paced.assign_timestamps_and_watermarks(watermarks.with_timestamp_assigner(EventTime()))
     if options.source == "generator":
         timed.set_parallelism(records.LANES)
     windows = timed.key_by(lambda v: v[1], Types.STRING()).window(
