@@ -32,6 +32,34 @@ WITH_EFFECT = (
     "pipeline.object-reuse",
     "pipeline.auto-generate-uids",
     "pipeline.global-job-parameters",
+    *(
+        f"execution.checkpointing.{name}"
+        for name in (
+            "interval",
+            "mode",
+            "timeout",
+            "min-pause",
+            "max-concurrent-checkpoints",
+            "tolerable-failed-checkpoints",
+            "externalized-checkpoint-retention",
+            "num-retained",
+            "unaligned.enabled",
+            "aligned-checkpoint-timeout",
+            "checkpoints-after-tasks-finish",
+            "storage",
+            "dir",
+            "savepoint-dir",
+            "create-subdir",
+            "data-inline-threshold",
+        )
+    ),
+    "hurtig.checkpointing.jobmanager.max-state-size",
+    "execution.state-recovery.path",
+    "execution.state-recovery.ignore-unclaimed-state",
+    "execution.state-recovery.claim-mode",
+    "hurtig.restore.damaged-checkpoint",
+    "jobmanager.execution.failover-strategy",
+    *(key for key in known_options() if key.startswith("restart-strategy.")),
 )
 """The keys that the engine of this version acts upon; all others are kept and read back."""
 

@@ -97,6 +97,19 @@ OPTIONS: tuple[O[object], ...] = (
         ("state.checkpoints.num-retained",),
     ),
     O(
+        "hurtig.restore.damaged-checkpoint",
+        "string",
+        None,
+        "`previous` goes on from an older checkpoint, `fail` never does. Where not set: an older "
+        "one where no sink commits with checkpoints.",
+    ),
+    O(
+        "hurtig.checkpointing.jobmanager.max-state-size",
+        "int",
+        5 << 20,
+        "Bytes that one state may have where checkpoints stay in the JobManager's memory.",
+    ),
+    O(
         f"{_CP}.create-subdir",
         "boolean",
         True,
