@@ -11,9 +11,11 @@ PYTEST ?=
 PYFLINK_PYTHON ?=
 # Runs of each job in each variant of the simulation.
 SEEDS ?= 400
+# Options of the soak: make soak SOAK="--kills 200 --minutes 20 --seed 7"
+SOAK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test coverage check format bench docs conformance simulate clean
+.PHONY: help venv demo test coverage check format bench docs conformance simulate soak clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
