@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from hurtig.control.messages import Warn
 from hurtig.runtime.channel_provider import LocalChannels
 from hurtig.runtime.task_manager import TaskManager
 
@@ -45,7 +46,10 @@ class InProcess:
     def _tell(self, message: ToJobMaster) -> None:
         master = self._master
         assert master is not None
-        self._slot.submit(lambda: master.receive(LOCAL, message))
+        if isinstance(message, Warn):  # in its place among what user functions print
+            master.receive(LOCAL, message)
+        else:
+            self._slot.submit(lambda: master.receive(LOCAL, message))
 
     # -- for the JobMaster --------------------------------------------------------------------
 
