@@ -262,6 +262,7 @@ class Round:
         s = self.setting
         return COMMON | {
             "parallelism.default": str(s.parallelism),
+            "hurtig.task-managers": str(s.parallelism),  # not fewer on a machine with few cores
             "execution.checkpointing.interval": f"{s.interval_ms} ms",
             "execution.checkpointing.dir": self.checkpoints.as_uri(),
             "execution.checkpointing.unaligned.enabled": str(s.unaligned).lower(),
