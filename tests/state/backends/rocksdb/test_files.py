@@ -269,3 +269,12 @@ def test_without_local_recovery_nothing_stays(backends):
     names = backend.snapshot(1).shared
     backend.notify_checkpoint_complete(1)
     assert all(backend.local_copy(name) is None for name in names)
+
+
+def test_a_folder_that_has_just_been_made_is_nobodys_leftover(tmp_path: Path) -> None:
+    """Its process has not come to lock it yet."""
+    folder = tmp_path / f"{PREFIX}{os.getpid()}-abc"
+    folder.mkdir()
+    (folder / "lock").touch()
+    assert remove_leftovers(str(tmp_path)) == []
+    assert folder.exists()

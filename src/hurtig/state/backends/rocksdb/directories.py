@@ -106,7 +106,8 @@ def _is_abandoned(path: str) -> bool:
     except OSError:
         return not os.path.exists(os.path.join(path, _LOCK)) and not _is_alive(path)
     try:
-        return _try_lock(descriptor)
+        # One that has just been made has no lock as yet, but its process lives.
+        return _try_lock(descriptor) and not _is_alive(path)
     finally:
         os.close(descriptor)
 
