@@ -298,15 +298,15 @@ class JobCheckpoints:
 
     def send_trigger(self, barrier: CheckpointBarrier, subtasks: Iterable[SubtaskId]) -> None:
         """Pass it on."""
-        self._master.send_trigger(barrier, subtasks)
+        self._master.messenger.trigger(barrier, subtasks)
 
     def notify_complete(self, checkpoint_id: int) -> None:
         """Tell all subtasks."""
-        self._master.tell_all(lambda epoch: CheckpointComplete(epoch, checkpoint_id))
+        self._master.messenger.tell_all(lambda epoch: CheckpointComplete(epoch, checkpoint_id))
 
     def notify_aborted(self, checkpoint_id: int) -> None:
         """Tell all subtasks."""
-        self._master.tell_all(lambda epoch: CheckpointAborted(epoch, checkpoint_id))
+        self._master.messenger.tell_all(lambda epoch: CheckpointAborted(epoch, checkpoint_id))
 
     def fail_job(self, error: BaseException) -> None:
         """Too many failed in a row."""

@@ -19,6 +19,7 @@ from hurtig.jobmanager.alignment import AlignmentGroups
 from hurtig.jobmanager.checkpointing import JobCheckpoints
 from hurtig.jobmanager.enumerators import Enumerators, SplitRequests
 from hurtig.jobmanager.failures import FailureHistory, full_text, would_fail_again
+from hurtig.jobmanager.messenger import Messenger
 from hurtig.jobmanager.placement import place, slots_needed
 from hurtig.jobmanager.region import Region, RegionStatus
 from hurtig.jobmanager.reports import JobReports
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from hurtig.common.job_id import JobID
     from hurtig.graph.job_graph import JobGraph
     from hurtig.jobmanager.gateway import TaskManagers
-    from hurtig.messages import CheckpointBarrier
 
 _FAILING = (JobStatus.FAILING, JobStatus.CANCELLING)
 _IDLE = (RegionStatus.CREATED, RegionStatus.FINISHED)
@@ -74,8 +74,9 @@ class JobMaster:
         self.reports = JobReports()
         self.regions = create_regions(graph)
         self.enumerators = Enumerators(graph, main, self._splits_found, self._enumerator_failed)
-        self._requests = SplitRequests(self.enumerators.coordinator, self._assign)
-        self.alignments = AlignmentGroups(graph, self._send_limit)
+        self.messenger = Messenger(graph, self.regions, task_managers)
+        self._requests = SplitRequests(self.enumerators.coordinator, self.messenger.assign)
+        self.alignments = AlignmentGroups(graph, self.messenger.limit)
         self.checkpoints = JobCheckpoints(self, main, io, warn)
         self._backoff = restart_backoff_for(graph.settings, self.checkpoints.enabled, random)
         self._epochs = int(graph.settings.get(ATTEMPT_KEY, "0")) << 32
@@ -292,44 +293,13 @@ class JobMaster:
             region.stopped(gone)
         self._region_stopped()
 
-    # -- what goes to TaskManagers ------------------------------------------------------------
-
-    def _assign(self, uid: str, subtask: int, splits: list[Any], no_more: bool) -> None:
-        for region in self.regions:
-            for id_, task_manager in region.placement.items():
-                if id_.subtask == subtask and uid in self.enumerators.of_vertex(
-                    self.graph.vertices[id_.vertex]
-                ):
-                    self._task_managers.send(
-                        task_manager, m.AssignSplits(region.epoch, uid, subtask, splits, no_more)
-                    )
+    # -- what enumerators say ---------------------------------------------------------------
 
     def _splits_found(self, uid: str) -> None:
         self._requests.splits_found(uid)
 
     def _enumerator_failed(self, uid: str, error: BaseException) -> None:
         self._fail([r for r in self.regions if uid in self._sources_of(r)], error)
-
-    def _send_limit(self, group: str, limit: int) -> None:
-        self.tell_all(lambda epoch: m.AlignmentLimit(epoch, group, limit))
-
-    def tell_all(self, message: Callable[[int], m.ToTaskManager]) -> None:
-        """Send to every TaskManager of every region that runs; ``message`` gets the epoch."""
-        for region in self.regions:
-            if region.status in (RegionStatus.DEPLOYING, RegionStatus.RUNNING):
-                for task_manager in region.task_managers():
-                    self._task_managers.send(task_manager, message(region.epoch))
-
-    def send_trigger(self, barrier: CheckpointBarrier, subtasks: Iterable[SubtaskId]) -> None:
-        """Let the sources among ``subtasks`` send a barrier."""
-        wanted = set(subtasks)
-        for region in self.regions:
-            for task_manager in region.task_managers():
-                here = [s for s in region.subtasks_on(task_manager) if s in wanted]
-                if here:
-                    self._task_managers.send(
-                        task_manager, m.TriggerCheckpoint(region.epoch, here, barrier)
-                    )
 
     # -- failures -----------------------------------------------------------------------------
 
