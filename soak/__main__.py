@@ -37,6 +37,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=1500, help="records a second")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--jobs", type=int, default=len(SETTINGS), help="how many of the 5 jobs")
+    parser.add_argument("--damage", action="store_true", help="only the job that is damaged")
     parser.add_argument("--folder", help="kept, with all output")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.randrange(10**6)
@@ -57,7 +58,7 @@ def main() -> int:
     try:
         cluster.start()
         sampler.start()
-        jobs = SETTINGS[: options.jobs]
+        jobs = SETTINGS[-1:] if options.damage else SETTINGS[: options.jobs]
         each = [options.kills // len(jobs)] * len(jobs)
         each[0] += options.kills % len(jobs)
         for number, (setting, kills) in enumerate(zip(jobs, each, strict=True)):

@@ -504,3 +504,21 @@ def test_a_committer_survives_an_empty_commit():
     compactor = FileCompactor.concat_file_compactor()
     compaction = Compaction(LocalFileSystem(), "/nowhere", strategy, compactor)
     FileCommitter(LocalFileSystem(), compaction).commit([])
+
+
+def test_an_older_checkpoint_can_be_restored_after_a_newer_one(tmp_path, sink_driver):
+    """The newest one may be damaged: what older ones need stays until the end."""
+    sink = rows(tmp_path, FileSink).build()
+    first = sink_driver(sink, checkpointing=True)
+    first.write("a")
+    state = pickle.loads(pickle.dumps(first.checkpoint()))
+    second = sink_driver(sink, checkpointing=True, states=state)
+    second.write("b")
+    second.checkpoint(2)
+    second.commit()
+    third = sink_driver(sink, checkpointing=True, states=state)
+    third.write("b")
+    third.finish()
+    assert content(tmp_path) == "a\nb\n"
+    for killed in (first, second):
+        killed.writer._buckets[""]._part._stream.close()

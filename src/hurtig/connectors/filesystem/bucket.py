@@ -108,11 +108,14 @@ class Bucket(ABC, Generic[_Part]):
             if part.in_checkpoint:
                 self._in_checkpoints.add(self.pending[-1].in_progress)
 
-    def hand_over(self) -> list[FileCommittable]:
-        """The closed files, and what is to be deleted once they are final."""
+    def hand_over(self, end_of_input: bool = False) -> list[FileCommittable]:
+        """The closed files; at the end also what is to be deleted once they are final. Until then
+        any retained checkpoint, not the newest alone, may need it."""
         files, self.pending = self.pending, []
-        replaced, self._replaced = self._replaced, []
         self._in_checkpoints.clear()
+        if not end_of_input:
+            return files
+        replaced, self._replaced = self._replaced, []
         return files + [FileCommittable(self.bucket_id, path, "", 0) for path in replaced]
 
     def on_checkpoint(self, end_of_input: bool) -> None:

@@ -63,7 +63,7 @@ class FileWriter(SinkWriter):
         committables: list[FileCommittable] = []
         for bucket_id, bucket in list(self._buckets.items()):
             bucket.on_checkpoint(end_of_input)
-            committables += bucket.hand_over()
+            committables += bucket.hand_over(end_of_input)
             if not bucket.active and self._settings.unique_id is None:
                 del self._buckets[bucket_id]
         return [tuple(committable) for committable in committables]
