@@ -26,10 +26,10 @@ demo: $(VENV)/.stamp-demo ## run the example on a year of real flights
 	@$(BIN)/hurtig run examples/nyc_flights.py
 
 test: $(VENV)/.stamp-dev ## all tests
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest -n auto $(PYTEST)
 
 coverage: $(VENV)/.stamp-dev ## all tests, and which lines they reach
-	@$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term:skip-covered $(PYTEST)
+	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered $(PYTEST)
 
 check: $(VENV)/.stamp-dev ## style, types and layers
 	@$(BIN)/ruff check .
