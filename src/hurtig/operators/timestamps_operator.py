@@ -28,9 +28,9 @@ class TimestampsAndWatermarksOperator(StreamOperator):
 
     def __init__(self, strategy: WatermarkStrategy) -> None:
         self.strategy = strategy
+        self._cancel: Callable[[], None] | None = None
 
     def open(self) -> None:
-        self._cancel: Callable[[], None] = lambda: None
         time = self.context.processing_time
         interval = self.context.watermark_interval_ms
         self._idle_clock = IdleClock(time.now, 2 * interval)
@@ -82,7 +82,8 @@ class TimestampsAndWatermarksOperator(StreamOperator):
 
     def process_watermark(self, timestamp: int, input_index: int = 0) -> None:
         if timestamp == MAX_TIMESTAMP and self.current_watermark < MAX_TIMESTAMP:
-            self._cancel()
+            if self._cancel is not None:
+                self._cancel()
             if self._emitted_idle:
                 self._emitted_idle = False
                 self.output.emit_status(ACTIVE)
@@ -96,4 +97,5 @@ class TimestampsAndWatermarksOperator(StreamOperator):
         return explain_strategy(self.strategy) or f"is at {format_time(self.current_watermark)}"
 
     def close(self) -> None:
-        self._cancel()
+        if self._cancel is not None:  # else it was never opened
+            self._cancel()
