@@ -95,7 +95,7 @@ def state(backend_name: str, keys: int) -> dict[str, float]:
     settings = {"state.backend.type": backend_name}
     descriptor = ValueStateDescriptor("sum", Types.LONG())
     backend = create_keyed_backend(settings, 128, lambda: 0)
-    value = backend.state(descriptor)
+    value: Any = backend.state(descriptor)
     for number, name in enumerate(names(keys)):
         backend.current_key = name
         value.update(number)
@@ -119,7 +119,8 @@ def state(backend_name: str, keys: int) -> dict[str, float]:
     if count != keys:
         raise AssertionError(f"{count} of {keys} keys came back")
     restored.current_key = name
-    if restored.state(descriptor).value() != 1:
+    again: Any = restored.state(descriptor)
+    if again.value() != 1:
         raise AssertionError("the last key came back with another value")
     backend.close()
     restored.close()

@@ -308,7 +308,7 @@ def test_a_savepoint_that_the_end_overtakes_fails(env):
     env.from_collection([1]).map(lambda _: 1 // 0).print_to_err()
     client = env.execute_async()
     # Whichever comes first: the failure, or the end of the job.
-    with pytest.raises((CheckpointError, JobExecutionError), match="ZeroDivisionError|has ended"):
+    with pytest.raises((CheckpointError, JobExecutionError), match=r"ZeroDivisionError|has ended"):
         client.trigger_savepoint("x").result()
     with pytest.raises(UserFunctionError):
         client.get_job_execution_result().result()
