@@ -26,10 +26,11 @@ class Entries(NamedTuple):
 def read_blocks(blocks: list[Block], max_parallelism: int) -> Entries:
     """All entries of one state. Raises whatever the decoders raise."""
     entries = Entries([], [], [], [], [])
+    columns: list[list[Any]] = list(entries)
     loads = StateLoads()
     for block in blocks:
         for found in _rows(block, max_parallelism, loads):
-            for column, value in zip(entries, found, strict=True):
+            for column, value in zip(columns, found, strict=True):
                 if value is not _NONE:
                     column.append(value)
     return entries
