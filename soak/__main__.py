@@ -77,7 +77,7 @@ def main() -> int:
             if now.largest_checkpoints > 6:
                 problems.append(f"{setting}: {now.largest_checkpoints} folders of checkpoints")
         cluster.stop()
-        problems += left_behind(cluster, root)
+        problems += left_behind(cluster, root, {r.job for r in rounds if r.damaged})
     except Exception as e:
         problems.append(f"{type(e).__name__}: {e}")
         if rounds and rounds[-1].job:
@@ -111,8 +111,9 @@ def mount(folder: Path) -> bool:
     return subprocess.run(["mount", *options], capture_output=True, check=False).returncode == 0
 
 
-def left_behind(cluster: Cluster, root: Path) -> list[str]:
-    """Processes, temporary folders, sockets and unfinished checkpoints."""
+def left_behind(cluster: Cluster, root: Path, damaged: set[str]) -> list[str]:
+    """Processes, temporary folders, sockets and checkpoints; those of ``damaged`` jobs are kept on
+    purpose, to be looked at."""
     problems = []
     try:
         until(lambda: not any(cluster.processes().values()), "all processes end", 15)
@@ -120,7 +121,8 @@ def left_behind(cluster: Cluster, root: Path) -> list[str]:
         problems.append(f"processes are left: {cluster.processes()}")
     if left := sorted(str(p.relative_to(root)) for p in cluster.temporary.rglob("*")):
         problems.append(f"{len(left)} temporary files are left: {left[:5]}")
-    if left := sorted(str(p.relative_to(root)) for p in (root / "disk").glob("*/*/*")):
+    files = [p.relative_to(root) for p in (root / "disk").glob("*/*/*")]
+    if left := sorted(str(p) for p in files if p.parts[1] not in damaged):
         problems.append(f"{len(left)} files of checkpoints are left: {left[:5]}")
     return problems
 
