@@ -41,6 +41,8 @@ class BucketState(NamedTuple):
     unique_id: str
     counter: int
     part: PartFileState | None
+    replaced: tuple[str, ...] = ()
+    """Unfinished files of earlier attempts, to be deleted at the end."""
 
 
 _Part = TypeVar("_Part", bound=PartFile)
@@ -82,14 +84,16 @@ class Bucket(ABC, Generic[_Part]):
     def snapshot(self, checkpoint_id: int) -> BucketState | None:
         """What is needed to go on after a failure."""
         part = None if self._part is None else self._part.snapshot()
-        if part is None and self._settings.unique_id is None:
+        if part is None and not self._replaced and self._settings.unique_id is None:
             return None
-        return BucketState(self.bucket_id, self._unique_id, self._counter, part)
+        replaced = tuple(self._replaced)
+        return BucketState(self.bucket_id, self._unique_id, self._counter, part, replaced)
 
     def restore(self, state: BucketState) -> None:
         """Go on with what a checkpoint found."""
         if self._settings.unique_id is None and self._part is None:
             self._unique_id, self._counter = state.unique_id, state.counter
+        self._replaced += [path for path in state.replaced if of_job(path, self._job)]
         if state.part is not None:
             self._resume(state.part)
 

@@ -74,8 +74,8 @@ class FileWriter(SinkWriter):
 
     def restore_state(self, states: list[Any]) -> None:
         restored = [
-            BucketState(bucket_id, unique_id, counter, part and PartFileState(*part))
-            for bucket_id, unique_id, counter, part in states
+            BucketState(bucket_id, unique_id, counter, part and PartFileState(*part), *rest)
+            for bucket_id, unique_id, counter, part, *rest in states
         ]
         if self._settings.unique_id is not None:
             # No name is given twice, whichever subtask gave it first.
