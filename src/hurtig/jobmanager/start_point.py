@@ -85,11 +85,16 @@ class StartPoint:
         error: BaseException | None,
         done: Callable[[CompletedCheckpoint | None, BaseException | None], None],
     ) -> None:
-        latest = self.store.latest()
-        if error is not None or latest is not None:
-            done(latest, error)
-        else:
-            self._read(done)
+        def counted(highest: int | None, _: BaseException | None) -> None:
+            # Also those of damaged checkpoints and of such that were never completed.
+            self.ids.above(highest or 0)
+            latest = self.store.latest()
+            if error is not None or latest is not None:
+                done(latest, error)
+            else:
+                self._read(done)
+
+        self._io.run(self.storage.highest_id, counted)
 
     def _read(
         self, done: Callable[[CompletedCheckpoint | None, BaseException | None], None]
@@ -173,6 +178,7 @@ class StartPoint:
             )
             return False
         tell(f"{_name(damaged)} is damaged: {_name(older[-1])} is used instead")
+        self.ids.above(damaged.checkpoint_id)
         self.store.forget(damaged)
         return True
 

@@ -321,3 +321,12 @@ class TestMemory:
         location = storage.savepoint_location(str(tmp_path))
         handle = storage.writer(location).write("op-0", bytes(6 << 20))
         assert os.path.dirname(handle.path) == location
+
+
+def test_the_highest_id_counts_folders_without_metadata_too(tmp_path: Path) -> None:
+    storage = open_checkpoint_storage({"execution.checkpointing.dir": str(tmp_path)}, "0" * 32)
+    assert storage.highest_id() == 0
+    for number in (3, 12):
+        storage.checkpoint_location(number)
+    assert storage.highest_id() == 12
+    assert storage.completed_checkpoints() == []

@@ -82,6 +82,10 @@ class CheckpointStorage(ABC):
         """Delete what remains of the job's folder, if no checkpoint is left in it. At the end of
         a job; never raises."""
 
+    def highest_id(self) -> int:
+        """The highest number of a checkpoint folder of this job, complete or not; 0 for none."""
+        return 0
+
     @abstractmethod
     def completed_checkpoints(self) -> list[CompletedCheckpoint]:
         """Those of this job that lie in the storage, readable ones, oldest first."""

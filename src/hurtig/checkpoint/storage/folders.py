@@ -112,17 +112,23 @@ class FileSystemCheckpointStorage(CheckpointStorage):
     def download(self, handle: StateHandle, local_path: str) -> None:
         download_handle(self._filesystems, handle, local_path)
 
-    def completed_checkpoints(self) -> list[CompletedCheckpoint]:
+    def highest_id(self) -> int:
+        return max(self._numbers(), default=0)
+
+    def _numbers(self) -> list[int]:
+        """Of the checkpoint folders there are, in order."""
         if not self._base:
             return []
         filesystem, path = self._filesystems.resolve(self._base)
-        numbers = sorted(
+        return sorted(
             number
             for entry in filesystem.list(path)
             if entry.is_folder and (number := number_of(entry.name)) is not None
         )
+
+    def completed_checkpoints(self) -> list[CompletedCheckpoint]:
         found = []
-        for number in numbers:
+        for number in self._numbers():
             location = join_url(self._base, f"chk-{number}")
             if not self._has_metadata(location):
                 continue  # it failed, or is being taken
